@@ -1,0 +1,1 @@
+"""From files on disk to arrays: sources, manifest, audit, splits, cache, batches."""

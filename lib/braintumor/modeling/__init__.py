@@ -1,0 +1,1 @@
+"""Recipes, networks, training that survives a kill, artifacts."""

@@ -1,0 +1,1 @@
+"""Figures, tables and what notebooks show; never trains, never reads raw data."""
