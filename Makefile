@@ -1,0 +1,87 @@
+# Two commands: `make run` and `make test`. Both make .venv from the lock first.
+PYTHON ?= python3
+VENV := .venv
+JAX_VENV := .venv-jax
+BIN := $(VENV)/bin
+STAMP := $(VENV)/installed
+JAX_STAMP := $(JAX_VENV)/installed
+
+DATASET ?=
+PROFILE ?=
+SEED ?=
+RUN ?=
+PARAMETERS ?=
+CORES ?=
+export TF_CPP_MIN_LOG_LEVEL ?= 2
+
+# Only what was given is passed on: the defaults live in braintumor.workflow.settings.
+CHOICES = $(if $(DATASET),--dataset $(DATASET)) $(if $(PROFILE),--profile $(PROFILE)) \
+  $(if $(SEED),--seed $(SEED)) $(if $(RUN),--run $(RUN)) \
+  $(if $(CORES),--cores $(CORES)) $(foreach pair,$(PARAMETERS),--parameter $(pair))
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint unit stored-outputs test-jax lab notebooks lock clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+	@echo "  choices of run: DATASET=phantom|nickparvar|... PROFILE=quick|cpu|paper|best"
+	@echo "                  SEED=7 RUN=name CORES=2 PARAMETERS=\"epochs=1 side=64\""
+
+install: $(STAMP)  ## make .venv from the lock
+
+run: $(STAMP)  ## every notebook, then the results table and the report
+	@$(BIN)/braintumor run $(CHOICES)
+
+test: lint unit stored-outputs  ## ruff, pytest, and nbval over the stored notebooks
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+unit: $(STAMP)
+	$(BIN)/python -m pytest
+
+stored-outputs: $(STAMP)
+	$(BIN)/python -m braintumor.workflow.stored check
+
+test-jax: $(JAX_STAMP)  ## the backend tests where TensorFlow cannot be imported
+	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py
+
+lab: $(STAMP)  ## JupyterLab on the notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks
+
+notebooks: $(STAMP)  ## refresh stored outputs, stamps and text mirror
+	$(BIN)/python -m braintumor.workflow.stored refresh
+
+lock: $(VENV)/bin/pip  ## write requirements.txt and requirements-jax.txt anew
+	$(BIN)/pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+	  --custom-compile-command "make lock" pyproject.toml requirements.in -o requirements.txt
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
+	  --custom-compile-command "make lock" --extra jax pyproject.toml requirements-jax.in \
+	  -o requirements-jax.txt
+	@! grep -nE '(index-url|find-links|://)' requirements.txt requirements-jax.txt \
+	  || { echo "An address stands in the lock: unset it in pip's configuration."; exit 1; }
+
+clean:  ## remove derived files; data/raw, data/results and .venv stay
+	rm -rf data/cache data/runs build .snakemake .pytest_cache .ruff_cache
+	find lib tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is written last, so an interrupted installation is done again.
+$(STAMP): requirements.txt pyproject.toml | $(VENV)/bin/pip
+	$(BIN)/pip install --disable-pip-version-check --quiet --requirement requirements.txt
+	$(BIN)/pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@touch $@
+
+$(JAX_STAMP): requirements-jax.txt pyproject.toml | $(JAX_VENV)/bin/pip
+	$(JAX_VENV)/bin/pip install --disable-pip-version-check --quiet --requirement requirements-jax.txt
+	$(JAX_VENV)/bin/pip install --disable-pip-version-check --quiet --no-deps --editable .
+	@touch $@
+
+$(VENV)/bin/pip $(JAX_VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "braintumor needs Python 3.11 to 3.13, and $(PYTHON) is" \
+	  "$$($(PYTHON) --version 2>&1). Try: make PYTHON=python3.12 ..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	  echo "$(PYTHON) has no venv module. On Debian: apt-get install python3-venv"; exit 1; }
+	$(PYTHON) -m venv $(patsubst %/bin/pip,%,$@)
