@@ -107,7 +107,7 @@ def _choose_groups(
 
     Groups come in random order and are taken while no class overshoots its share. One
     fold of scikit-learn's StratifiedGroupKFold would do nearly the same, but only for
-    shares 1/k, and which groups it picks from one seed changed between releases.
+    shares 1/k, and needs as many groups of every class as folds.
     """
     counts = pd.crosstab(groups, labels)
     values = counts.to_numpy()
@@ -164,9 +164,12 @@ def group_folds(manifest: pd.DataFrame, *, folds: int = 5, seed: int) -> pd.Seri
             f"folds={folds}: class {available.idxmin()!r} has {available.min()} "
             "groups; ask for 2 folds or more, and no more than that."
         )
-    splitter = StratifiedGroupKFold(n_splits=folds, shuffle=True, random_state=seed)
+    # Its own shuffle loses the stratification before scikit-learn 1.8: rename instead.
+    numbers, names = pd.factorize(groups, sort=True)
+    renamed = np.random.default_rng([seed, 3]).permutation(len(names))[numbers]
+    splitter = StratifiedGroupKFold(n_splits=folds)
     fold = np.zeros(len(manifest), dtype=np.int64)
-    for number, (_, rows) in enumerate(splitter.split(labels, labels, groups)):
+    for number, (_, rows) in enumerate(splitter.split(labels, labels, renamed)):
         fold[rows] = number
     return pd.Series(fold, index=manifest.index, name="fold")
 
