@@ -1,0 +1,101 @@
+"""Smooth random fields in space, cheap to evaluate anywhere on any slice."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Ripple:
+    """A sum of plane waves: the same value at the same point on every slice.
+
+    Attributes:
+        waves: (terms, 3) wave vectors in radians per mm.
+        phases: (terms,) radians.
+        amplitude: standard deviation of the field, in the caller's unit.
+    """
+
+    waves: np.ndarray
+    phases: np.ndarray
+    amplitude: float
+
+    @classmethod
+    def draw(
+        cls,
+        random: np.random.Generator,
+        *,
+        wavelength: float,
+        amplitude: float,
+        terms: int = 6,
+    ) -> "Ripple":
+        """Draw a field; `wavelength` in mm is met within a third either way."""
+        directions = random.normal(size=(terms, 3))
+        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+        lengths = wavelength * random.uniform(0.67, 1.33, size=(terms, 1))
+        phases = random.uniform(0, 2 * np.pi, size=terms)
+        return cls(2 * np.pi * directions / lengths, phases, amplitude)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Return the field at `points (..., 3)` mm, shape (...)."""
+        total = np.zeros(points.shape[:-1])
+        # Written out rather than `points @ wave`: the order of additions inside a
+        # matrix product depends on the machine's BLAS, and slices must not.
+        for (x, y, z), phase in zip(self.waves, self.phases, strict=True):
+            total += np.sin(
+                points[..., 0] * x + points[..., 1] * y + points[..., 2] * z + phase
+            )
+        return total * (self.amplitude * np.sqrt(2 / len(self.phases)))
+
+
+@dataclass(frozen=True)
+class Deformation:
+    """One person's head: scaled along the axes and smoothly displaced."""
+
+    scale: np.ndarray
+    displacements: tuple[tuple[Ripple, Ripple], ...]
+
+    @classmethod
+    def draw(cls, random: np.random.Generator) -> "Deformation":
+        """Draw a head up to 7 % larger or smaller, with its own shape and gyri."""
+        displacements = tuple(
+            (
+                Ripple.draw(random, wavelength=110.0, amplitude=2.2, terms=4),
+                Ripple.draw(random, wavelength=34.0, amplitude=0.9, terms=5),
+            )
+            for _ in range(3)
+        )
+        return cls(random.uniform(0.93, 1.07, size=3), displacements)
+
+    def __call__(self, points: np.ndarray) -> np.ndarray:
+        """Return where in the template the patient's `points (..., 3)` lie, mm."""
+        moved = points / self.scale
+        for axis, (broad, fine) in enumerate(self.displacements):
+            moved[..., axis] += broad(points) + fine(points)
+        return moved
+
+    def invert(self, template_point: np.ndarray) -> np.ndarray:
+        """Return the patient's point (3,) that lies at `template_point`."""
+        point = np.asarray(template_point, dtype=float) * self.scale
+        for _ in range(30):
+            point = point + (template_point - self(point[None])[0]) * self.scale
+        return point
+
+
+def soft_inside(distance: np.ndarray, width: float = 1.2) -> np.ndarray:
+    """Return 1 inside and 0 outside a surface, with an edge `width` mm wide."""
+    return np.clip(0.5 - distance / width, 0.0, 1.0)
+
+
+def ellipsoid(
+    points: np.ndarray, center: tuple | np.ndarray, radii: tuple | np.ndarray
+) -> np.ndarray:
+    """Return roughly the signed distance in mm to an ellipsoid, negative inside."""
+    radii = np.asarray(radii, dtype=float)
+    offset = (points - np.asarray(center)) / radii
+    return (np.sqrt((offset**2).sum(-1)) - 1.0) * radii.min()
+
+
+def merge(left: np.ndarray, right: np.ndarray, blend: float) -> np.ndarray:
+    """Return the smooth union of two signed distances, blended over `blend` mm."""
+    share = np.clip(0.5 + 0.5 * (right - left) / blend, 0.0, 1.0)
+    return right * (1 - share) + left * share - blend * share * (1 - share)
