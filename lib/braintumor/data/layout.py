@@ -5,12 +5,10 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
-from braintumor.data.images import SUFFIXES
-
-if TYPE_CHECKING:
-    from braintumor.data.sources import Source
+from braintumor.data.catalogue import Source
+from braintumor.data.decoding import SUFFIXES
 
 # Names are compared in lower case: both spellings circulate.
 SPLIT_FOLDERS = {
@@ -85,7 +83,7 @@ def visible_folders(folder: Path) -> list[Path]:
     )
 
 
-def class_folders(source: "Source", root: Path) -> list[ClassFolder]:
+def class_folders(source: Source, root: Path) -> list[ClassFolder]:
     """List the folders of `root` that hold a known class of `source`."""
     found = []
     for split, parent in _sides(source, root):
@@ -96,7 +94,7 @@ def class_folders(source: "Source", root: Path) -> list[ClassFolder]:
     return found
 
 
-def list_class_folders(source: "Source", root: Path) -> list[SliceRow]:
+def list_class_folders(source: Source, root: Path) -> list[SliceRow]:
     """List the slices of a source with one folder per class, sorted by path.
 
     Args:
@@ -120,7 +118,7 @@ def list_class_folders(source: "Source", root: Path) -> list[SliceRow]:
     return sorted(rows)
 
 
-def find_strays(source: "Source", root: Path) -> list[Stray]:
+def find_strays(source: Source, root: Path) -> list[Stray]:
     """List what a student may have put, or a program left, where slices are read.
 
     Args:
@@ -146,7 +144,7 @@ def find_strays(source: "Source", root: Path) -> list[Stray]:
 
 
 def _classify(
-    path: Path, source: "Source", root: Path, *, inside_class: bool
+    path: Path, source: Source, root: Path, *, inside_class: bool
 ) -> Stray | None:
     relative = path.relative_to(root).as_posix()
     if path.is_dir():
@@ -171,7 +169,7 @@ def _images_below(folder: Path) -> Iterator[Path]:
             yield path
 
 
-def _sides(source: "Source", root: Path) -> list[tuple[str | None, Path]]:
+def _sides(source: Source, root: Path) -> list[tuple[str | None, Path]]:
     if not source.has_split:
         return [(None, root)]
     return [

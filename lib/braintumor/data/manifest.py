@@ -10,28 +10,15 @@ from tqdm import tqdm
 
 from braintumor.data import sources
 from braintumor.data.images import SliceFacts, UnreadableSliceError, inspect_slice
-
-COLUMNS = (
-    "slice_id",
-    "path",
-    "label",
-    "source",
-    "official_split",
-    "patient_id",
-    "group_id",
-    "width",
-    "height",
-    "mode",
-    "sha256",
-    "pixel_sha256",
+from braintumor.data.schema import (
+    COLUMNS,
+    NUMBERS,
+    UNGROUPED,
+    ManifestError,
+    check_manifest,
 )
-NUMBERS = ("group_id", "width", "height")
-UNGROUPED = -1  # until the audit has named the groups
+
 SHOWN_PATHS = 20
-
-
-class ManifestError(ValueError):
-    """A table that is no manifest; the message names column, value and cure."""
 
 
 def build_manifest(name: str, root: Path | None = None) -> pd.DataFrame:
@@ -95,29 +82,6 @@ def map_files(function: Callable, files: list[Path], *, label: str) -> Iterable:
         yield from tqdm(results, total=len(files), desc=label, unit="slice")
 
 
-def check_manifest(frame: pd.DataFrame) -> pd.DataFrame:
-    """Hold a table against the manifest's schema; further columns may stand beside.
-
-    Raises:
-        ManifestError: names every column and value that breaks a rule.
-    """
-    import pandera.pandas as pandera
-
-    try:
-        return _schema(pandera).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        cases = error.failure_cases
-        lines = [
-            f"  {row.column or row.failure_case}: {row.check} fails for "
-            f"{row.failure_case!r}"
-            for row in cases.head(SHOWN_PATHS).itertuples()
-        ]
-        raise ManifestError(
-            f"This table is no manifest ({len(cases)} faults). Build it again with "
-            "notebook 01.\n" + "\n".join(lines)
-        ) from error
-
-
 def save_manifest(frame: pd.DataFrame, path: Path) -> Path:
     """Check a manifest and write it as CSV, whole or not at all.
 
@@ -160,36 +124,6 @@ def _text(column: pd.Series) -> pd.Series:
     # One dtype and one missing value, built or loaded, before and since pandas 3.
     known = column.astype(object).where(column.notna(), float("nan"))
     return known.astype(pd.Series(["text"]).dtype)
-
-
-def _schema(pandera):
-    names = sources.FOUR_CLASSES + sources.BINARY_CLASSES
-    text = {"dtype": None, "nullable": False}
-    optional = {"dtype": None, "nullable": True}
-    digest = pandera.Check.str_matches(r"^[0-9a-f]{64}$")
-    positive = pandera.Check.gt(0)
-    return pandera.DataFrameSchema(
-        {
-            "slice_id": pandera.Column(unique=True, **text),
-            "path": pandera.Column(
-                checks=pandera.Check.str_matches(r"^[^/\\][^\\]*$"), **text
-            ),
-            "label": pandera.Column(checks=pandera.Check.isin(names), **text),
-            "source": pandera.Column(
-                checks=pandera.Check.isin(sources.SOURCES), **text
-            ),
-            "official_split": pandera.Column(
-                checks=pandera.Check.isin(["training", "test"]), **optional
-            ),
-            "patient_id": pandera.Column(**optional),
-            "group_id": pandera.Column("int64", pandera.Check.ge(UNGROUPED)),
-            "width": pandera.Column("int64", positive),
-            "height": pandera.Column("int64", positive),
-            "mode": pandera.Column(**text),
-            "sha256": pandera.Column(checks=digest, **text),
-            "pixel_sha256": pandera.Column(checks=digest, **text),
-        }
-    )
 
 
 def _refuse_unreadable(name: str, facts: list[SliceFacts]) -> None:

@@ -1,0 +1,191 @@
+"""How bytes become grey values, and what is refused; `images` is its public face."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, UnidentifiedImageError
+
+FORMATS = ("PNG", "JPEG")
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
+# Read from the header, before memory is given: a small file can announce a huge image.
+MAXIMUM_PIXELS = 25_000_000
+MAXIMUM_SIDE = 8_192
+MAXIMUM_BYTES = 256 * 1024 * 1024
+ORIENTATION_TAG = 0x0112
+TRANSPOSES = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+# All that Pillow was seen to raise on altered files; UnidentifiedImageError is an
+# OSError and stands here for the reader.
+DECODER_ERRORS = (
+    UnidentifiedImageError,
+    Image.DecompressionBombError,
+    Image.DecompressionBombWarning,
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    struct.error,
+    zlib.error,
+)
+
+
+class UnreadableSliceError(ValueError):
+    """A file that does not decode to a slice; the message names it and the cure.
+
+    Attributes:
+        name: path of the file, or "the upload".
+        problem: what is wrong with it.
+        cure: what to do.
+    """
+
+    def __init__(self, name: str, problem: str = "", cure: str = "") -> None:
+        """Keep the parts, so that a report can show them in columns."""
+        super().__init__(name, problem, cure)
+        self.name, self.problem, self.cure = name, problem, cure
+
+    def __str__(self) -> str:
+        """Say it in one line."""
+        if not self.problem:
+            return self.name
+        return f"{self.name}: {self.problem}. {self.cure}"
+
+
+class Decoded(NamedTuple):
+    """A decoded slice.
+
+    Attributes:
+        pixels: grey values, uint8 (height, width), upright.
+        mode: as stored, in Pillow's words.
+        format: "PNG", "JPEG" or "MATLAB".
+        orientation: EXIF orientation that was applied, 1 to 8.
+    """
+
+    pixels: np.ndarray
+    mode: str
+    format: str
+    orientation: int
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that may be a slice.
+
+    Raises:
+        UnreadableSliceError: it cannot be opened or is far too large.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAXIMUM_BYTES:
+            raise UnreadableSliceError(
+                str(path), f"{size:,} bytes are no slice", "Remove it."
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableSliceError(
+            str(path),
+            f"cannot be opened ({error.strerror})",
+            "Check the path and the permissions, or fetch the data again.",
+        ) from error
+
+
+def decode_bytes(content: bytes, name: str) -> Decoded:
+    """Decode the bytes of a file.
+
+    Args:
+        content: the bytes.
+        name: the file, for the message; MATLAB only where it ends in ".mat".
+
+    Raises:
+        UnreadableSliceError: they are no slice.
+    """
+    if not content:
+        raise UnreadableSliceError(name, "is empty (0 bytes)", "Fetch it again.")
+    if name.endswith(".mat"):
+        from braintumor.data import matlab
+
+        return Decoded(matlab.decode_matlab(content, name), "I;16", "MATLAB", 1)
+    try:
+        with Image.open(io.BytesIO(content), formats=FORMATS) as image:
+            _require_sane_size(image, name)
+            mode, file_format = image.mode, image.format or ""
+            orientation = image.getexif().get(ORIENTATION_TAG, 1)
+            image.load()
+            grey = _grey(image)
+    except UnreadableSliceError:
+        raise
+    except DECODER_ERRORS as error:
+        raise _explain(content, name, error) from error
+    if orientation in TRANSPOSES:
+        grey = grey.transpose(TRANSPOSES[orientation])
+    else:
+        orientation = 1
+    return Decoded(np.array(grey), mode, file_format, orientation)
+
+
+def _require_sane_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width * height > MAXIMUM_PIXELS or max(width, height) > MAXIMUM_SIDE:
+        raise UnreadableSliceError(
+            name,
+            f"{width:,} x {height:,} pixels are too many",
+            f"Scale it to at most {MAXIMUM_SIDE:,} pixels a side and "
+            f"{MAXIMUM_PIXELS // 1_000_000} megapixels.",
+        )
+
+
+def _grey(image: Image.Image) -> Image.Image:
+    if image.mode.startswith("I"):
+        return Image.fromarray(rescale_depth(np.asarray(image)))
+    if image.has_transparency_data:
+        colours = image.convert("RGBA")
+        black = Image.new("RGBA", colours.size, (0, 0, 0, 255))
+        image = Image.alpha_composite(black, colours).convert("RGB")
+    if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
+        image = image.convert("RGB")
+    return image.convert("L")
+
+
+def rescale_depth(values: np.ndarray) -> np.ndarray:
+    """Bring grey values of any depth to 0..255.
+
+    The scale is the smallest bit depth that holds the brightest pixel: scanners write
+    12 bits into 16-bit files, which would look black on the scale of all 16. An 8-bit
+    picture stored as 16-bit comes back unchanged, as do 257 times its values.
+
+    Args:
+        values: integers >= 0, (height, width).
+
+    Returns:
+        uint8 (height, width).
+    """
+    depth = max(8, int(values.max(initial=0)).bit_length())
+    return np.rint(values * (255.0 / (2**depth - 1))).astype(np.uint8)
+
+
+def _explain(content: bytes, name: str, error: BaseException) -> UnreadableSliceError:
+    if isinstance(error, UnidentifiedImageError):
+        start = content[:256]
+        printable = sum(32 <= byte < 127 or byte in b"\t\r\n" for byte in start)
+        kind = "is text" if printable > 0.95 * len(start) else "is no PNG or JPEG"
+        return UnreadableSliceError(
+            name, f"{kind}, whatever its name says", "Replace or remove it."
+        )
+    reason = str(error) or type(error).__name__
+    return UnreadableSliceError(
+        name, f"is damaged or cut short ({reason})", "Fetch it again or remove it."
+    )
