@@ -125,7 +125,8 @@ def find_twins(
     left, right, value, which = (
         np.concatenate(column) for column in zip(*blocks, strict=True)
     )
-    upright = np.einsum("ij,ij->i", thumbs[left], thumbs[right])
+    upright = np.einsum("ij,ij->i", thumbs[left], thumbs[right]).astype(float)
+    upright = np.where(which == 0, value, upright)
     pairs = pd.DataFrame(
         {
             "left": left,
@@ -135,6 +136,7 @@ def find_twins(
             "upright": upright.round(DECIMALS),
         }
     )
+    pairs = pairs[pairs["similarity"] > similarity]
     # Best first; among equals the simplest orientation, so symmetry names no turn.
     pairs = pairs.sort_values(
         ["left", "right", "similarity", "orientation"],
