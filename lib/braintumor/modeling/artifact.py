@@ -1,0 +1,217 @@
+"""A trained model as a folder: weights, contract, and a hash of every file.
+
+The architecture is code, the weights are numbers, and nothing is parsed before its
+SHA-256 equals the contract's.
+"""
+
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+import braintumor
+from braintumor.data.batches import to_rgb
+from braintumor.data.cache import BilateralFilter
+from braintumor.modeling import backbones
+from braintumor.modeling.recipes import Recipe, recipe_from_dict
+
+CONTRACT = "contract.json"
+WEIGHTS = "model.weights.h5"
+FORMAT = 1
+# File names of the published recipe, for `export`.
+PUBLISHED_NAMES = {
+    "vgg16_four_class": "vgg_brain.h5",
+    "densenet121_four_class": "densenet_brain.h5",
+    "vgg19_binary": "vgg19_brain.h5",
+}
+
+
+class ArtifactError(ValueError):
+    """An artifact is missing, altered or of another format."""
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A model ready to answer, and what was promised about it.
+
+    Attributes:
+        model: images (n, side, side, 3), 0–255 → probabilities (n, classes).
+        contract: the parsed `contract.json`.
+        recipe: the recipe inside the contract.
+    """
+
+    model: keras.Model
+    contract: dict
+    recipe: Recipe
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in output order."""
+        return self.recipe.classes
+
+    @property
+    def side(self) -> int:
+        """Pixels of the square input."""
+        return self.recipe.side
+
+    @property
+    def filtering(self) -> BilateralFilter | None:
+        """The filter that slices must have passed."""
+        return self.recipe.filtering
+
+
+def hash_file(path: Path) -> str:
+    """Return a file's SHA-256 in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def save_artifact(
+    model: keras.Model,
+    recipe: Recipe,
+    folder: Path,
+    *,
+    facts: dict,
+) -> Path:
+    """Write weights and contract; the folder appears whole or not at all.
+
+    Args:
+        model: the trained network of `recipe`.
+        recipe: goes into the contract, so that loading rebuilds the same network.
+        folder: is replaced if it is an older artifact.
+        facts: what else the contract should say: seed, data hashes, validation
+            metrics; plain JSON values.
+
+    Returns:
+        `folder`.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        model.save_weights(fresh / WEIGHTS)
+        contract = {
+            "format": FORMAT,
+            "model": recipe.model,
+            "classes": list(recipe.classes),
+            "input": f"grey levels 0–255, ({recipe.side}, {recipe.side}, 3)",
+            "recipe": asdict(recipe) | {"weights": None},
+            "pretrained": recipe.weights,
+            "facts": facts,
+            "versions": {
+                "braintumor": braintumor.__version__,
+                "keras": keras.__version__,
+                "backend": keras.backend.backend(),
+                "python": platform.python_version(),
+            },
+            "files": {WEIGHTS: hash_file(fresh / WEIGHTS)},
+        }
+        text = json.dumps(contract, indent=2, ensure_ascii=False)
+        (fresh / CONTRACT).write_text(text + "\n", encoding="utf-8")
+        fresh.chmod(0o755)
+        if folder.exists():
+            shutil.rmtree(folder)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+    return folder
+
+
+def read_contract(folder: Path) -> dict:
+    """Return an artifact's contract after checking every file's hash.
+
+    Raises:
+        ArtifactError: a file is missing or altered; the message says which.
+    """
+    path = folder / CONTRACT
+    if not path.is_file():
+        raise ArtifactError(f"{folder} holds no {CONTRACT}: train the model first.")
+    try:
+        contract = json.loads(path.read_text(encoding="utf-8"))
+        files, version = dict(contract["files"]), contract["format"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ArtifactError(f"{path} is no contract ({error}).") from error
+    if version != FORMAT or WEIGHTS not in files:
+        raise ArtifactError(f"{path} has format {version}; this code reads {FORMAT}.")
+    for name, wanted in files.items():
+        if Path(name).name != name or not (folder / name).is_file():
+            raise ArtifactError(f"{folder / name} is missing; train or fetch it again.")
+        if hash_file(folder / name) != wanted:
+            raise ArtifactError(
+                f"{folder / name} was altered: its SHA-256 is not the contract's. "
+                "It was not opened; train or fetch it again."
+            )
+    return contract
+
+
+def load_artifact(folder: Path) -> LoadedModel:
+    """Rebuild a model from its contract and verified weights.
+
+    Raises:
+        ArtifactError: missing or altered files, or weights that do not fit.
+    """
+    contract = read_contract(folder)
+    recipe = recipe_from_dict(contract["recipe"])
+    model = backbones.build_classifier(recipe).model
+    try:
+        model.load_weights(folder / WEIGHTS)
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtifactError(f"{folder / WEIGHTS} does not fit: {error}") from error
+    return LoadedModel(model, contract, recipe)
+
+
+def predict(
+    loaded: LoadedModel, images: np.ndarray, *, batch_size: int = 32
+) -> np.ndarray:
+    """Return the class probabilities of grey slices.
+
+    Args:
+        loaded: the model.
+        images: (n, side, side) uint8, decoded, filtered and resized as for training.
+        batch_size: slices per step.
+
+    Returns:
+        (n, classes) float32; rows sum to 1.
+
+    Raises:
+        ValueError: another shape than (n, side, side).
+    """
+    if images.ndim != 3 or images.shape[1:] != (loaded.side, loaded.side):
+        raise ValueError(
+            f"images of shape {images.shape}; {loaded.recipe.model} wants "
+            f"(n, {loaded.side}, {loaded.side}) grey slices."
+        )
+    answers = [
+        _predict_batch(loaded.model, images[start : start + batch_size], batch_size)
+        for start in range(0, len(images), batch_size)
+    ]
+    return np.concatenate(answers) if answers else np.empty((0, len(loaded.classes)))
+
+
+def _predict_batch(model: keras.Model, images: np.ndarray, size: int) -> np.ndarray:
+    padded = np.pad(images, [(0, size - len(images)), (0, 0), (0, 0)])
+    return np.asarray(model.predict_on_batch(to_rgb(padded)))[: len(images)]
+
+
+def export(loaded: LoadedModel, folder: Path) -> list[Path]:
+    """Write the model as `.keras` and as the `.h5` of the published recipe.
+
+    Args:
+        loaded: the model.
+        folder: made if missing.
+
+    Returns:
+        The two files. Both hold the architecture; load them with
+        `keras.models.load_model`, and only from people you trust.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    name = loaded.recipe.model
+    files = [folder / f"{name}.keras", folder / PUBLISHED_NAMES[name]]
+    for file in files:
+        loaded.model.save(file)
+    return files

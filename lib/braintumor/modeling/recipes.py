@@ -1,0 +1,230 @@
+"""One plain configuration per experiment: what is trained, on what, and how.
+
+`get_recipe("vgg16_four_class", "paper")` is the published recipe; `cpu` is what two
+cores manage in an hour, `quick` is a rehearsal on phantoms, `best` is our own choice.
+Knows no Keras.
+"""
+
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
+
+from braintumor.data.augment import Augmentation
+from braintumor.data.cache import PUBLISHED_FILTER, BilateralFilter
+from braintumor.data.sources import BINARY_CLASSES, FOUR_CLASSES
+
+MODELS = ("vgg19_binary", "vgg16_four_class", "densenet121_four_class")
+PROFILES = ("quick", "cpu", "paper", "best")
+
+
+@dataclass(frozen=True)
+class Head:
+    """The layers on top of a backbone.
+
+    Attributes:
+        pooling: "flatten" or "average" of the last feature map.
+        units: of the hidden dense layer; 0 for none.
+        dropout: share dropped before the hidden layer; half as much before the output.
+    """
+
+    pooling: str = "average"
+    units: int = 0
+    dropout: float = 0.2
+
+
+@dataclass(frozen=True)
+class Phase:
+    """One stretch of training with one optimizer.
+
+    Attributes:
+        epochs: passes over the training side; 0 leaves the phase out.
+        optimizer: "sgd" (momentum 0.9), "adam" or "adamw" (decay 0.05).
+        learning_rate: the constant rate, or the peak of the cosine.
+        schedule: "constant", "drops" (halved when validation stalls) or "cosine".
+        open_layers: how many of the backbone's last layers learn; None for all.
+        views: augmented views whose frozen features are computed once and reused.
+    """
+
+    epochs: int = 0
+    optimizer: str = "adam"
+    learning_rate: float = 1e-3
+    schedule: str = "constant"
+    open_layers: int | None = None
+    views: int = 1
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides what a training does, except data and seed.
+
+    Attributes:
+        model: name of the experiment, one of `MODELS`.
+        profile: one of `PROFILES`.
+        backbone: class name in `keras.applications`.
+        classes: names in output order.
+        side: pixels of the square input.
+        filtering: bilateral filter applied when slices are cached.
+        weights: "imagenet", a path to a weights file, or None to start from noise.
+        normalization: "unit" (÷255), "centred" (−1 to 1) or "backbone" (ImageNet's).
+        head: the layers on top.
+        frozen: head only, on features of the frozen backbone computed once.
+        fine_tuning: the backbone learns, too.
+        batch_size: slices per step.
+        augmentation: ranges for the training side.
+        label_smoothing: share of each label spread over all classes.
+        patience: epochs without better validation before a phase stops; 0 for never.
+        precision: "float32", "mixed_bfloat16" or "auto" (bfloat16 where it is fast).
+    """
+
+    model: str
+    profile: str
+    backbone: str
+    classes: tuple[str, ...]
+    side: int
+    filtering: BilateralFilter | None = None
+    weights: str | None = None
+    normalization: str = "centred"
+    head: Head = Head()
+    frozen: Phase = Phase()
+    fine_tuning: Phase = Phase()
+    batch_size: int = 32
+    augmentation: Augmentation = Augmentation()
+    label_smoothing: float = 0.0
+    patience: int = 0
+    precision: str = "auto"
+
+
+_GENTLE = Augmentation(rotation=15, shift=0.06, zoom=0.1, flip=True, brightness=0.15)
+_PUBLISHED = Augmentation(rotation=10, shift=0.1, flip=True, brightness=0.2)
+_SMOOTH = BilateralFilter()
+_PUBLISHED_HEAD = Head("flatten", units=128, dropout=0.4)
+
+_VGG19 = Recipe("vgg19_binary", "", "VGG19", BINARY_CLASSES, side=224)
+_VGG16 = Recipe("vgg16_four_class", "", "VGG16", FOUR_CLASSES, side=150)
+_DENSENET = Recipe("densenet121_four_class", "", "DenseNet121", FOUR_CLASSES, side=150)
+
+# As published: slices ÷255, ImageNet features, twenty epochs of Adam 0.001 on the head
+# with a fresh view per epoch; VGG19 with SGD, early stopping and learning-rate drops.
+_PAPER_FOUR_CLASS = dict(
+    filtering=PUBLISHED_FILTER,
+    weights="imagenet",
+    normalization="unit",
+    head=_PUBLISHED_HEAD,
+    frozen=Phase(20, "adam", 1e-3, views=20),
+    augmentation=_PUBLISHED,
+)
+_PAPER_BINARY = dict(
+    weights="imagenet",
+    normalization="unit",
+    head=_PUBLISHED_HEAD,
+    frozen=Phase(50, "sgd", 1e-3, "drops", views=50),
+    augmentation=Augmentation(rotation=15, zoom=0.1, flip=True),
+    patience=10,
+)
+
+# Two cores, no download: from noise, small sides. The epochs fit into an hour each.
+_CPU_DENSENET = dict(
+    side=96,
+    filtering=_SMOOTH,
+    head=Head("average", dropout=0.2),
+    fine_tuning=Phase(14, "adamw", 1.5e-3, "cosine"),
+    augmentation=_GENTLE,
+    label_smoothing=0.05,
+)
+_CPU_VGG = dict(
+    side=64,
+    filtering=_SMOOTH,
+    head=Head("average", units=128, dropout=0.4),
+    fine_tuning=Phase(12, "adamw", 3e-4, "cosine"),
+    augmentation=_GENTLE,
+    label_smoothing=0.05,
+)
+_CPU_BINARY = dict(
+    side=64,
+    filtering=_SMOOTH,
+    head=Head("average", units=128, dropout=0.4),
+    fine_tuning=Phase(40, "sgd", 1e-2, "drops"),
+    augmentation=_GENTLE,
+    patience=12,
+)
+
+# The strongest we know how to train with ImageNet weights; chosen on validation only.
+_BEST = dict(
+    filtering=_SMOOTH,
+    weights="imagenet",
+    normalization="backbone",
+    head=Head("average", units=0, dropout=0.3),
+    frozen=Phase(5, "adam", 1e-3, views=5),
+    fine_tuning=Phase(25, "adamw", 1e-4, "cosine"),
+    augmentation=_GENTLE,
+    label_smoothing=0.05,
+    patience=8,
+)
+
+# A rehearsal: every line of code runs, on slices so small that minutes suffice.
+_QUICK = dict(
+    side=48,
+    filtering=_SMOOTH,
+    head=Head("average", units=32, dropout=0.2),
+    frozen=Phase(6, "adam", 3e-3, views=2),
+    augmentation=_GENTLE,
+    precision="float32",
+)
+_RECIPES = {
+    ("vgg19_binary", "quick"): replace(
+        _VGG19, **_QUICK, fine_tuning=Phase(6, "sgd", 1e-2, "drops"), patience=4
+    ),
+    ("vgg16_four_class", "quick"): replace(
+        _VGG16, **_QUICK, fine_tuning=Phase(6, "adamw", 3e-4, "cosine")
+    ),
+    ("densenet121_four_class", "quick"): replace(
+        _DENSENET, **_QUICK, fine_tuning=Phase(6, "adamw", 2e-3, "cosine")
+    ),
+    ("vgg19_binary", "cpu"): replace(_VGG19, **_CPU_BINARY),
+    ("vgg16_four_class", "cpu"): replace(_VGG16, **_CPU_VGG),
+    ("densenet121_four_class", "cpu"): replace(_DENSENET, **_CPU_DENSENET),
+    ("vgg19_binary", "paper"): replace(_VGG19, **_PAPER_BINARY),
+    ("vgg16_four_class", "paper"): replace(_VGG16, **_PAPER_FOUR_CLASS),
+    ("densenet121_four_class", "paper"): replace(_DENSENET, **_PAPER_FOUR_CLASS),
+    ("vgg19_binary", "best"): replace(_VGG19, **_BEST),
+    ("vgg16_four_class", "best"): replace(_VGG16, **_BEST),
+    ("densenet121_four_class", "best"): replace(_DENSENET, **_BEST),
+}
+
+
+def get_recipe(model: str, profile: str, **changes) -> Recipe:
+    """Return the recipe of a model under a profile.
+
+    Args:
+        model: one of `MODELS`.
+        profile: one of `PROFILES`.
+        **changes: `epochs` and `learning_rate` (of the last phase that runs) or any
+            field of `Recipe`; a change of None is ignored.
+
+    Raises:
+        ValueError: an unknown model, profile or field; the message lists the known.
+    """
+    if (model, profile) not in _RECIPES:
+        raise ValueError(
+            f"No recipe for model={model!r}, profile={profile!r}. "
+            f"Models: {', '.join(MODELS)}. Profiles: {', '.join(PROFILES)}."
+        )
+    recipe = replace(_RECIPES[model, profile], profile=profile)
+    changes = {name: value for name, value in changes.items() if value is not None}
+    last = "fine_tuning" if recipe.fine_tuning.epochs else "frozen"
+    for name in ("epochs", "learning_rate"):
+        if name in changes:
+            phase = replace(getattr(recipe, last), **{name: changes.pop(name)})
+            recipe = replace(recipe, **{last: phase})
+    unknown = sorted(set(changes) - set(recipe.__dataclass_fields__))
+    if unknown:
+        raise ValueError(
+            f"A recipe has no {', '.join(unknown)}. It has: "
+            f"{', '.join(recipe.__dataclass_fields__)}, epochs, learning_rate."
+        )
+    return replace(recipe, **changes)
+
+
+def recipe_from_dict(fields: dict) -> Recipe:
+    """Rebuild a recipe from `dataclasses.asdict`, refusing wrong types."""
+    return TypeAdapter(Recipe).validate_python(fields)

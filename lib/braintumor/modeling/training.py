@@ -1,0 +1,246 @@
+"""Training in two phases, resumable after a kill at any moment.
+
+Keras's callbacks reset themselves whenever `fit` starts, so early stopping and
+learning-rate drops live here, as plain numbers in the checkpointed state, and `fit`
+is asked for one epoch at a time.
+"""
+
+import hashlib
+import json
+import math
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from braintumor.data.batches import SliceBatches
+from braintumor.data.cache import CachedSlices
+from braintumor.modeling import backbones, checkpoint, features, optimizers
+from braintumor.modeling.checkpoint import TrainingState
+from braintumor.modeling.progress import EpochBar
+from braintumor.modeling.recipes import Phase, Recipe
+
+DROP_AFTER = 4  # stalled epochs before the learning rate is halved
+
+
+class TrainingDivergedError(RuntimeError):
+    """The loss became infinite or not a number; the best checkpoint is untouched."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What one model learns from and is chosen by; test slices have no place here.
+
+    Attributes:
+        slices: the cache of all slices.
+        labels: (n,) int class positions, one per cached slice.
+        training: positions of the training slices.
+        validation: positions of the validation slices.
+    """
+
+    slices: CachedSlices
+    labels: np.ndarray
+    training: np.ndarray
+    validation: np.ndarray
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A finished training.
+
+    Attributes:
+        classifier: with the weights of the best epoch of the last phase.
+        history: one row per epoch: phase, epoch, learning_rate, loss, accuracy,
+            val_loss, val_accuracy.
+        best_epoch: row of `history` whose weights were kept: lowest validation loss.
+        key: hash of recipe, data and seed.
+    """
+
+    classifier: backbones.Classifier
+    history: pd.DataFrame
+    best_epoch: int
+    key: str
+
+
+def training_key(recipe: Recipe, data: TrainingData, seed: int) -> str:
+    """Return 16 hex digits that name a training: recipe, slices, sides, seed."""
+    parts = {
+        "recipe": asdict(recipe),
+        "slices": data.slices.key,
+        "labels": data.labels.tolist(),
+        "training": data.training.tolist(),
+        "validation": data.validation.tolist(),
+        "seed": seed,
+    }
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def set_seed(seed: int, *, deterministic: bool) -> None:
+    """Seed Python, numpy and the backend, and ask TensorFlow for determinism."""
+    keras.utils.set_random_seed(seed)
+    if deterministic and keras.backend.backend() == "tensorflow":
+        import tensorflow
+
+        tensorflow.config.experimental.enable_op_determinism()
+
+
+def train(
+    recipe: Recipe,
+    data: TrainingData,
+    folder: Path,
+    *,
+    seed: int,
+    deterministic: bool = True,
+) -> Trained:
+    """Train a recipe, or go on where an earlier call was killed.
+
+    Args:
+        recipe: what to train.
+        data: slices, labels and the two sides.
+        folder: keeps the checkpoints: `last.npz` to resume from and, per phase,
+            `best-<phase>.npz` with the lowest validation loss.
+        seed: of weights, order, augmentation and dropout.
+        deterministic: same seed, same machine, same weights to the byte.
+
+    Raises:
+        TrainingDivergedError: the loss left the finite numbers.
+        CheckpointError: `folder` belongs to another recipe, data set or seed.
+        WeightsUnavailableError: the recipe's pretrained weights cannot be had.
+    """
+    set_seed(seed, deterministic=deterministic)
+    classifier = backbones.build_classifier(recipe)
+    key = training_key(recipe, data, seed)
+    names = [n for n in ("frozen", "fine_tuning") if getattr(recipe, n).epochs]
+    state, optimizer_values = _resume(classifier, folder / "last.npz", key, names[0])
+    for name in names[names.index(state.phase) :]:
+        if state.phase != name:
+            state = TrainingState(phase=name, history=state.history)
+        phase = getattr(recipe, name)
+        network = _network(classifier, name)
+        training, validation = _batches(classifier, recipe, data, name, seed)
+        optimizers.compile_network(network, recipe, phase, steps=len(training))
+        if optimizer_values is not None:
+            _restore_optimizer(network.optimizer, network, optimizer_values)
+            optimizer_values = None
+        _run_phase(network, phase, training, validation, state, recipe, folder, key)
+        kept, _ = checkpoint.read_arrays(folder / f"best-{name}.npz")
+        checkpoint.set_values(network.variables, kept, origin=f"best-{name}.npz")
+    return Trained(classifier, pd.DataFrame(state.history), state.best_epoch, key)
+
+
+def _network(classifier: backbones.Classifier, phase: str) -> keras.Model:
+    """Return what a phase trains: the head on features, or the whole model."""
+    return classifier.head if phase == "frozen" else classifier.model
+
+
+def _resume(
+    classifier: backbones.Classifier, last: Path, key: str, first_phase: str
+) -> tuple[TrainingState, list | None]:
+    """Load the last checkpoint's weights; return its state and optimizer arrays."""
+    if not last.exists():
+        return TrainingState(phase=first_phase), None
+    values, optimizer_values, state = checkpoint.load_checkpoint(last, key=key)
+    network = _network(classifier, state.phase)
+    checkpoint.set_values(network.variables, values, origin=str(last))
+    return state, optimizer_values
+
+
+def _restore_optimizer(optimizer, network: keras.Model, values: list) -> None:
+    optimizer.build(network.trainable_variables)
+    checkpoint.set_values(optimizer.variables, values, origin="last.npz")
+
+
+def _batches(
+    classifier: backbones.Classifier,
+    recipe: Recipe,
+    data: TrainingData,
+    name: str,
+    seed: int,
+) -> tuple[keras.utils.PyDataset, keras.utils.PyDataset]:
+    """Return training and validation batches of slices or, frozen, of features."""
+    common = dict(classes=len(recipe.classes), batch_size=recipe.batch_size)
+    images, labels = data.slices.images, data.labels
+    training = SliceBatches(
+        images,
+        labels,
+        data.training,
+        seed=seed,
+        augmentation=recipe.augmentation,
+        **common,
+    )
+    validation = SliceBatches(images, labels, data.validation, **common)
+    backbones.open_layers(classifier, getattr(recipe, name), frozen=name == "frozen")
+    if name == "fine_tuning":
+        return training, validation
+    views = []
+    for view in range(min(recipe.frozen.views, recipe.frozen.epochs)):
+        training.epoch = view
+        views.append(
+            features.compute_features(classifier.base, training, key=data.slices.key)
+        )
+    kept = features.compute_features(classifier.base, validation, key=data.slices.key)
+    return (
+        features.FeatureBatches(views, labels[data.training], seed=seed, **common),
+        features.FeatureBatches([kept], labels[data.validation], **common),
+    )
+
+
+def _run_phase(
+    network: keras.Model,
+    phase: Phase,
+    training: keras.utils.PyDataset,
+    validation: keras.utils.PyDataset,
+    state: TrainingState,
+    recipe: Recipe,
+    folder: Path,
+    key: str,
+) -> None:
+    """Run what is left of a phase, with a checkpoint after every epoch."""
+    while state.epoch < phase.epochs and not state.stopped:
+        # Fine-tuning goes on where the frozen views ended, so views are not repeated.
+        offset = recipe.frozen.epochs if state.phase == "fine_tuning" else 0
+        training.epoch = offset + state.epoch
+        rate = optimizers.set_learning_rate(network, phase, state.drops)
+        bar = EpochBar(f"{recipe.model} {state.phase}", state.epoch + 1, phase.epochs)
+        stop = keras.callbacks.TerminateOnNaN()
+        logs = network.fit(
+            training,
+            validation_data=validation,
+            shuffle=False,
+            verbose=0,
+            callbacks=[bar, stop],
+        ).history
+        numbers = {name: float(values[-1]) for name, values in logs.items()}
+        if not all(math.isfinite(value) for value in numbers.values()):
+            raise TrainingDivergedError(
+                f"{recipe.model}: the loss is not finite in epoch {state.epoch + 1} of "
+                f"phase {state.phase}. Lower its learning rate ({phase.learning_rate}) "
+                f"and give the run another name; {folder} keeps the best so far."
+            )
+        state.history.append(
+            {"phase": state.phase, "epoch": state.epoch, "learning_rate": rate}
+            | numbers
+        )
+        _judge_epoch(state, numbers["val_loss"], phase, recipe.patience)
+        if state.stalled == 0:
+            values = checkpoint.get_values(network.variables)
+            best = folder / f"best-{state.phase}.npz"
+            checkpoint.write_arrays(best, values, {"key": key})
+        checkpoint.save_checkpoint(folder / "last.npz", network, state, key=key)
+
+
+def _judge_epoch(
+    state: TrainingState, value: float, phase: Phase, patience: int
+) -> None:
+    """Update epoch, best value and counters from one validation loss."""
+    state.epoch += 1
+    if state.best_value is None or value < state.best_value:
+        state.best_value, state.best_epoch = value, len(state.history) - 1
+        state.stalled = 0
+        return
+    state.stalled += 1
+    if phase.schedule == "drops" and state.stalled % DROP_AFTER == 0:
+        state.drops += 1
+    state.stopped = bool(patience) and state.stalled >= patience
