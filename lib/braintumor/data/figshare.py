@@ -31,10 +31,11 @@ def scan_slices(root: Path) -> tuple[list[SliceRow], list[UnreadableSliceError]]
         Rows, and an error for every MATLAB file without class or patient number, or
         for a `boxes.csv` that lacks its columns.
     """
-    files = [path for folder in find_folders(root) for path in _matlab(folder)]
+    folders = find_folders(root)
+    files = [path for folder in folders for path in _matlab(folder)]
     rows, errors = [], []
     try:
-        if not files:
+        if folders and not files:
             rows = _list_plain(root)
     except UnreadableSliceError as error:
         errors.append(error)
@@ -77,7 +78,7 @@ def find_strays(root: Path) -> list[Stray]:
     """List images that no row of `boxes.csv` names, and hidden entries."""
     strays = []
     for folder in find_folders(root):
-        boxes = set() if _matlab(folder) else _named(root)
+        boxes = set() if _matlab(folder) else listed_numbers(root)
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             relative = Path(entry.path).relative_to(root).as_posix()
             if entry.name.startswith("."):
@@ -87,7 +88,8 @@ def find_strays(root: Path) -> list[Stray]:
     return strays
 
 
-def _named(root: Path) -> set[str]:
+def listed_numbers(root: Path) -> set[str]:
+    """Return the file numbers that `boxes.csv` names."""
     with (root / BOXES).open(newline="", encoding="utf-8") as file:
         return {row.get("index", "") for row in csv.DictReader(file)}
 
