@@ -83,7 +83,7 @@ def check(namespace: Mapping[str, Any]) -> Parameters:
     try:
         return Parameters(**values)
     except ValidationError as error:
-        raise ParameterError(_range_message(error)) from None
+        raise ParameterError(range_message(error)) from None
 
 
 def declared_names(source: str) -> list[str]:
@@ -145,7 +145,8 @@ def _unknown_message(unknown: Iterable[str], declared: Iterable[str]) -> str:
     return f"Unknown parameter {', '.join(hints)}. Known here: {', '.join(known)}."
 
 
-def _range_message(error: ValidationError) -> str:
+def range_message(error: ValidationError) -> str:
+    """Write a refusal in one line: name, value, and what was expected."""
     return "; ".join(
         f"{'.'.join(map(str, fault['loc'][:1]))}={fault['input']!r}: {fault['msg']}"
         for fault in error.errors()

@@ -1,0 +1,121 @@
+"""Run the graph of notebooks, and keep the table that it ends in."""
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from braintumor import paths, runs
+
+
+class RunFailedError(RuntimeError):
+    """A notebook of the graph stopped; the message names what to read."""
+
+
+def run_graph(
+    chosen: Mapping[str, Any], *, cores: int | None = None, dry: bool = False
+) -> Path:
+    """Bring a run up to date: execute what changed, then publish its results table.
+
+    Args:
+        chosen: the parameters of `settings.resolve`.
+        cores: how many processor cores to use; all by default.
+        dry: only tell what would be done.
+
+    Returns:
+        The index page of the report.
+
+    Raises:
+        RunFailedError: a notebook stopped; its page and table of an earlier run under
+            the same name are removed, for they no longer say the truth.
+    """
+    files = runs.run_paths(chosen["run"])
+    index = files.report / "index.html"
+    with _alone(files.folder):
+        status = subprocess.run(_command(chosen, cores, dry), check=False).returncode
+        if status and not dry:
+            for stale in (index, files.results):
+                stale.unlink(missing_ok=True)
+    if status:
+        raise RunFailedError(_what_failed(files, status))
+    if not dry:
+        publish(chosen["run"])
+    return index
+
+
+def publish(run: str) -> Path | None:
+    """Copy a run's results table to the tracked folder, if its bytes changed.
+
+    Args:
+        run: name of a finished run.
+
+    Returns:
+        The tracked table, where it was written; its provenance lies beside it.
+    """
+    files = runs.run_paths(run)
+    table = paths.results_root() / f"{run}.csv"
+    content = files.results.read_bytes()
+    if table.is_file() and table.read_bytes() == content:
+        return None
+    records = {
+        path.stem: json.loads(path.read_text(encoding="utf-8"))
+        for path in sorted(files.provenance("0").parent.glob("[0-9]*.json"))
+    }
+    table.parent.mkdir(parents=True, exist_ok=True)
+    beside = table.with_suffix(".provenance.json")
+    for path, new in (
+        (beside, json.dumps(records, indent=1).encode() + b"\n"),
+        (table, content),
+    ):
+        unfinished = path.with_name(f".{path.name}.unfinished")
+        unfinished.write_bytes(new)
+        unfinished.replace(path)
+    return table
+
+
+def _command(chosen: Mapping[str, Any], cores: int | None, dry: bool) -> list[str]:
+    root = paths.project_root()
+    return [
+        *(sys.executable, "-m", "snakemake"),
+        *("--snakefile", str(root / "Snakefile"), "--directory", str(root)),
+        *("--cores", str(cores or os.cpu_count() or 1)),
+        *("--resources", "training=1"),
+        # A killed run leaves a lock behind; `_alone` holds one that dies with us.
+        *("--nolock", "--rerun-incomplete"),
+        # Notebooks speak for themselves; a dry run shows the table of jobs.
+        *(("--dry-run", "--quiet", "rules", "host") if dry else ("--quiet", "all")),
+        "--config",
+        *(f"{name}={json.dumps(value)}" for name, value in chosen.items()),
+    ]
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Refuse a second execution of the same run; the lock ends with the process."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has no such lock
+        yield
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise RunFailedError(
+                f"Run {folder.name!r} is being executed by another process. "
+                "Wait for it, or give this one another name with RUN=."
+            ) from None
+        yield
+
+
+def _what_failed(files: runs.RunPaths, status: int) -> str:
+    failed = sorted(files.notebooks.glob("*.failed.ipynb"))
+    if not failed:
+        return f"The graph stopped with status {status}; the reason stands above."
+    named = ", ".join(os.path.relpath(path, paths.project_root()) for path in failed)
+    return f"A notebook stopped. Read {named}, mend the cause, and run again."

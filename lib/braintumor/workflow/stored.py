@@ -1,0 +1,196 @@
+"""The notebooks as stored in the repository: outputs, stamp and text mirror.
+
+Stored outputs come from one clean run with each notebook's own defaults, in a home of
+its own under `build/`, so that they depend on nothing that lies about in `data/`.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+
+from braintumor import paths
+
+KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
+MIRRORED = {
+    "cell_metadata_filter": "tags",
+    "notebook_metadata_filter": (
+        "kernelspec,jupytext,-jupytext.text_representation.jupytext_version"
+    ),
+}
+QUIET = {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "default"}
+
+
+def stored_notebooks(root: Path | None = None) -> list[Path]:
+    """Return the numbered notebooks of the project, in order."""
+    root = root or paths.project_root()
+    return sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+
+
+def code_digest(notebook: NotebookNode) -> str:
+    """Return 16 hex digits of the SHA-256 of all code cells, in order."""
+    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+    return hashlib.sha256("\0".join(cells).encode()).hexdigest()[:16]
+
+
+def stamp_of(notebook: NotebookNode) -> str | None:
+    """Return the digest of the code that made the stored outputs."""
+    return notebook.metadata.get("braintumor", {}).get("executed")
+
+
+def mirror_path(notebook: Path) -> Path:
+    """Return the text mirror of a stored notebook."""
+    return notebook.parent / "text" / f"{notebook.stem}.py"
+
+
+def mirror_text(notebook: NotebookNode) -> str:
+    """Write a notebook's cells as a py:percent script."""
+    import jupytext
+
+    return jupytext.writes(tidy(notebook), fmt="py:percent")
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    """Return a copy with plain metadata: what differs between machines is left out."""
+    clean = nbformat.from_dict(notebook)
+    stamp = notebook.metadata.get("braintumor")
+    clean.metadata = nbformat.from_dict(
+        {"kernelspec": KERNELSPEC, "jupytext": MIRRORED}
+    )
+    if stamp:
+        clean.metadata["braintumor"] = stamp
+    for cell in clean.cells:
+        tags = cell.metadata.get("tags")
+        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+    return clean
+
+
+def clean_home(name: str, *, keep: bool = False) -> dict[str, str]:
+    """Make an empty home under `build/`; return the environment that points to it.
+
+    Args:
+        name: of the folder under `build/`.
+        keep: leave the files of the last run there.
+    """
+    home = paths.project_root() / "build" / name
+    if not keep:
+        shutil.rmtree(home, ignore_errors=True)
+    home.mkdir(parents=True, exist_ok=True)
+    environment = {k: v for k, v in os.environ.items() if k != paths.RAW_VARIABLE}
+    return environment | QUIET | {paths.HOME_VARIABLE: str(home)}
+
+
+def refresh(names: Iterable[str] = ()) -> list[Path]:
+    """Execute notebooks in order; store outputs, stamp and mirror of each that ran.
+
+    Args:
+        names: stems of notebooks; all by default. Named ones find the files that the
+            last refresh made.
+
+    Returns:
+        The notebooks that were written.
+
+    Raises:
+        nbclient.exceptions.CellExecutionError: a cell raised; that notebook stays as it
+            was, and its outputs up to there lie in `build/stored/`.
+        ValueError: there is no notebook of that name.
+    """
+    chosen = _named(names)
+    environment = clean_home("stored", keep=bool(list(names)))
+    for path in chosen:
+        notebook = _execute(path, environment)
+        _write(path, notebook)
+        print(f"stored {path.name}", flush=True)
+    return chosen
+
+
+def _named(names: Iterable[str]) -> list[Path]:
+    stored = stored_notebooks()
+    unknown = {*names} - {path.stem for path in stored}
+    if unknown:
+        known = ", ".join(path.stem for path in stored)
+        raise ValueError(
+            f"No notebook {', '.join(sorted(unknown))}. There are: {known}."
+        )
+    return [path for path in stored if not names or path.stem in names]
+
+
+def _execute(path: Path, environment: dict[str, str]) -> NotebookNode:
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    notebook = tidy(nbformat.read(path, as_version=4))
+    client = NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=None,
+        record_timing=False,
+        coalesce_streams=True,
+        store_widget_state=False,
+        resources={"metadata": {"path": str(path.parent)}},
+    )
+    try:
+        client.execute(env=environment)
+    except CellExecutionError:
+        failed = Path(environment[paths.HOME_VARIABLE]) / f"{path.stem}.failed.ipynb"
+        nbformat.write(notebook, failed)
+        raise
+    return notebook
+
+
+def _write(path: Path, notebook: NotebookNode) -> None:
+    """Write a notebook and its mirror, each whole or not at all."""
+    notebook.metadata["braintumor"] = {"executed": code_digest(notebook)}
+    clean = tidy(notebook)
+    mirror = mirror_path(path)
+    mirror.parent.mkdir(exist_ok=True)
+    for target, text in (
+        (path, nbformat.writes(clean) + "\n"),
+        (mirror, mirror_text(clean)),
+    ):
+        unfinished = target.with_name(f".{target.name}.unfinished")
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+        unfinished.replace(target)
+
+
+def check(names: Iterable[str] = ()) -> int:
+    """Execute the stored notebooks through nbval and compare what they mark.
+
+    Nothing in the repository is written: the home is `build/compared`.
+
+    Args:
+        names: stems of notebooks; all by default, which starts from an empty home.
+
+    Returns:
+        pytest's exit status.
+    """
+    chosen = [str(path) for path in _named(names)]
+    environment = clean_home("compared", keep=bool(list(names)))
+    root = paths.project_root()
+    command = [sys.executable, "-m", "pytest", "--nbval-lax", "--nbval-current-env"]
+    command += ["--nbval-sanitize-with", str(root / "tests" / "nbval.cfg")]
+    command += ["-p", "no:cacheprovider", "-p", "no:randomly", "--durations=6"]
+    return subprocess.run([*command, *chosen], cwd=root, env=environment).returncode
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Refresh the stored notebooks, or compare them with a rerun."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("action", choices=["refresh", "check"])
+    parser.add_argument("names", nargs="*", metavar="01_explore_dataset")
+    chosen = parser.parse_args(arguments)
+    if chosen.action == "check":
+        return check(chosen.names)
+    refresh(chosen.names)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
