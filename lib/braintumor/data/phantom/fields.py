@@ -37,13 +37,12 @@ class Ripple:
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Return the field at `points (..., 3)` mm, shape (...)."""
-        total = np.zeros(points.shape[:-1])
+        right, front, up = np.ascontiguousarray(np.moveaxis(points, -1, 0))
+        total = np.zeros(right.shape)
         # Written out rather than `points @ wave`: the order of additions inside a
         # matrix product depends on the machine's BLAS, and slices must not.
         for (x, y, z), phase in zip(self.waves, self.phases, strict=True):
-            total += np.sin(
-                points[..., 0] * x + points[..., 1] * y + points[..., 2] * z + phase
-            )
+            total += np.sin(x * right + y * front + z * up + phase)
         return total * (self.amplitude * np.sqrt(2 / len(self.phases)))
 
 
@@ -86,13 +85,19 @@ def soft_inside(distance: np.ndarray, width: float = 1.2) -> np.ndarray:
     return np.clip(0.5 - distance / width, 0.0, 1.0)
 
 
+def length(offsets: np.ndarray) -> np.ndarray:
+    """Return the lengths of `offsets (..., 3)`; quicker than a sum over an axis."""
+    x, y, z = offsets[..., 0], offsets[..., 1], offsets[..., 2]
+    return np.sqrt(x * x + y * y + z * z)
+
+
 def ellipsoid(
     points: np.ndarray, center: tuple | np.ndarray, radii: tuple | np.ndarray
 ) -> np.ndarray:
     """Return roughly the signed distance in mm to an ellipsoid, negative inside."""
     radii = np.asarray(radii, dtype=float)
     offset = (points - np.asarray(center)) / radii
-    return (np.sqrt((offset**2).sum(-1)) - 1.0) * radii.min()
+    return (length(offset) - 1.0) * radii.min()
 
 
 def merge(left: np.ndarray, right: np.ndarray, blend: float) -> np.ndarray:

@@ -1,32 +1,23 @@
 """Write a whole phantom set: all of it or nothing, the same bytes from one seed."""
 
-import csv
 import hashlib
-import io
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import cv2
 import numpy as np
 from tqdm.auto import tqdm
 
 from braintumor.data.phantom.anatomy import load_anatomy
-from braintumor.data.phantom.patients import Patient
+from braintumor.data.phantom.files import Row, listed_paths, patient_rows, write_table
 from braintumor.data.phantom.plan import PatientPlan, plan_patients
 
 VERSION = 1  # raise it whenever the same arguments would give other pixels
 MARKER = "phantom.json"
-COLUMNS = (
-    "path patient_id plane repeat_of repeat_kind x_min y_min x_max y_max"
-).split()
 LIMITS = {"slices": (40, 100_000), "side": (48, 512), "seed": (0, 2**32 - 1)}
-
-Row = dict[str, str | int]
 
 
 def generate(
@@ -71,7 +62,7 @@ def generate(
         write_table(scratch / "slices.csv", rows)
         write_marker(scratch, arguments)
         scratch.chmod(0o755)
-        replace_folder(scratch, folder)
+        replace_folder(scratch, folder, arguments)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return folder
@@ -106,7 +97,10 @@ def is_complete(folder: Path, arguments: dict[str, int]) -> bool:
         table = (folder / "slices.csv").read_bytes()
     except (OSError, ValueError):
         return False
-    return marker == describe(arguments, table)
+    return marker == describe(arguments, table) and all(
+        (folder / path).is_file() and (folder / "masks" / path).is_file()
+        for path in listed_paths(table)
+    )
 
 
 def describe(arguments: dict[str, int], table: bytes) -> dict[str, object]:
@@ -134,11 +128,17 @@ def refuse_foreign(folder: Path) -> None:
         )
 
 
-def replace_folder(scratch: Path, folder: Path) -> None:
-    """Put `scratch` in the place of `folder`."""
+def replace_folder(scratch: Path, folder: Path, arguments: dict[str, int]) -> None:
+    """Put `scratch` in the place of `folder`, unless another process was quicker."""
+    if is_complete(folder, arguments):
+        return
     if folder.exists():
         shutil.rmtree(folder)
-    scratch.rename(folder)
+    try:
+        scratch.rename(folder)
+    except OSError:
+        if not is_complete(folder, arguments):
+            raise
 
 
 def write_slices(
@@ -162,67 +162,3 @@ def write_slices(
             rows += done
             bar.update(len(done))
     return sorted(rows, key=lambda row: row["path"])
-
-
-def patient_rows(folder, plan, side, random, anatomy) -> Iterator[Row]:
-    """Write one patient's slices and repeats, and describe each."""
-    patient = Patient.draw(plan.label, random, anatomy)
-    made = []
-    for position, offset in enumerate(patient.offsets(len(plan.splits), anatomy)):
-        made.append(patient.render(offset, side, random, anatomy))
-        yield write_row(folder, plan, position, patient.plane, made[-1])
-    for extra, (original, kind) in enumerate(plan.repeats, start=len(plan.splits)):
-        row = write_row(folder, plan, extra, patient.plane, made[original], kind)
-        yield row | {"repeat_of": plan.path(original), "repeat_kind": kind}
-
-
-def write_row(folder, plan, position, plane, made, kind: str = "") -> Row:
-    """Write a slice and its mask; return its row, with the box of what was written."""
-    path = plan.path(position)
-    mask = repeat(made.mask.astype(np.uint8) * 255, kind, cv2.INTER_NEAREST)
-    image = repeat(made.image, kind, cv2.INTER_LINEAR)
-    write_png(folder / path, image, compression=1 if kind == "same_pixels" else 6)
-    write_png(folder / "masks" / path, mask)
-    row: Row = dict.fromkeys(COLUMNS, "")
-    return row | {"path": path, "patient_id": plan.name, "plane": plane} | box(mask)
-
-
-def repeat(pixels: np.ndarray, kind: str, interpolation: int) -> np.ndarray:
-    """Return `pixels (side, side)` as the repeat of one kind shows them."""
-    if kind == "flipped":
-        return np.ascontiguousarray(pixels[:, ::-1])
-    if kind == "rotated":
-        return np.ascontiguousarray(np.rot90(pixels))
-    if kind == "rescaled":
-        middle = (pixels.shape[1] - 1) / 2
-        enlarge = cv2.getRotationMatrix2D((middle, middle), 0.0, 1.03)
-        return cv2.warpAffine(pixels, enlarge, pixels.shape[::-1], flags=interpolation)
-    return pixels
-
-
-def box(mask: np.ndarray) -> Row:
-    """Return the half-open box around a mask's lesion, or nothing."""
-    rows, columns = np.nonzero(mask)
-    if not len(rows):
-        return {}
-    edges = columns.min(), rows.min(), columns.max() + 1, rows.max() + 1
-    return dict(zip(COLUMNS[-4:], map(int, edges), strict=True))
-
-
-def write_png(path: Path, pixels: np.ndarray, compression: int = 6) -> None:
-    """Write an 8-bit grey PNG with fixed settings."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    settings = [cv2.IMWRITE_PNG_COMPRESSION, compression]
-    encoded, content = cv2.imencode(".png", pixels, settings)
-    if not encoded:
-        raise OSError(f"{path} could not be encoded as PNG; reinstall OpenCV.")
-    path.write_bytes(content.tobytes())
-
-
-def write_table(path: Path, rows: list[Row]) -> None:
-    """Write `slices.csv`: UTF-8, LF, one row per slice."""
-    text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")

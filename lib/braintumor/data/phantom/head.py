@@ -13,10 +13,10 @@ class HeadStyle:
 
     def __init__(self, random: np.random.Generator):
         """Draw thicknesses in mm and the texture of the soft parts."""
-        self.skull = random.uniform(5.0, 8.0)
+        self.skull = random.uniform(4.0, 7.0)
         self.scalp = random.uniform(3.5, 8.0)
         self.eyes = random.uniform(30.0, 35.0)
-        self.muscle = Ripple.draw(random, wavelength=22.0, amplitude=1.0, terms=7)
+        self.muscle = Ripple.draw(random, wavelength=26.0, amplitude=1.0, terms=7)
         self.thickness = Ripple.draw(random, wavelength=90.0, amplitude=0.8, terms=4)
         self.diploe = random.uniform(0.2, 0.8)
 
@@ -60,10 +60,11 @@ def paint_soft_parts(canvas, points, layers, style, contrast) -> None:
     neck = np.hypot(points[..., 0] / 56, (points[..., 1] + 28) / 64) * 56 - 56
     neck = np.maximum(neck, points[..., 2] + 40)
     surface = merge(merge(merge(rim, face, 14.0), nose, 8.0), neck, 18.0)
-    texture = np.clip(0.5 + 1.1 * style.muscle(points), 0, 1)
-    deep = contrast["muscle"] + texture**3 * 0.55 * (
-        contrast["fat"] - contrast["muscle"]
-    )
+    # Muscles run up and down, with streaks of fat between them.
+    muscles = style.muscle(points * [1, 1, 0.4])
+    streaks = 0.35 * np.clip(1 - np.abs(muscles) / 0.35, 0, 1)
+    lean = contrast["muscle"] * (1 + 0.12 * muscles)
+    deep = lean + streaks * (contrast["fat"] - lean)
     # Deep to the scalp only where something lies between skin and skull.
     deep_share = soft_inside(surface + 7.0, 3.0) * soft_inside(
         style.skull + 9.0 - layers.dura, 4.0
@@ -92,7 +93,7 @@ def paint_face(canvas, points, style, contrast) -> None:
     maxillary = ellipsoid(side, (26, 52, -72), (13, 15, 13))
     nasal = ellipsoid(points, (0, 62, -66), (9, 26, 22))
     airway = ellipsoid(points, (0, 8, -100), (9, 8, 40))
-    paint(canvas, soft_inside(orbit) * outside, 0.9 * contrast["fat"])
+    paint(canvas, soft_inside(orbit) * outside, 0.85 * contrast["fat"])
     paint(canvas, soft_inside(nerve) * outside, contrast["muscle"])
     paint(canvas, soft_inside(eye + -0.8) * outside, contrast["muscle"])
     paint(canvas, soft_inside(eye + 0.8) * outside, contrast["vitreous"])
@@ -120,11 +121,11 @@ def paint_cavity(canvas, points, layers, contrast) -> None:
     ) / total
     paint(canvas, np.clip(2 * layers.brain - 0.5, 0, 1), brain)
     x, y, z = np.moveaxis(points, -1, 0)
-    midline = np.abs(x) - 0.9
-    falx = np.maximum(midline, 12.0 - z) + 30 * (layers.dura > 0)
-    paint(canvas, 0.6 * soft_inside(falx) * (1 - layers.white), contrast["dura"])
-    vein = np.maximum(np.abs(x) + np.abs(layers.dura) - 4.5, 20.0 - z)
-    paint(canvas, soft_inside(vein), contrast["vein"])
+    inside = soft_inside(layers.dura) * soft_inside(16.0 - z, 14.0)
+    falx = soft_inside(np.abs(x) - 0.7) * np.clip(1 - layers.grey - layers.white, 0, 1)
+    paint(canvas, 0.5 * falx * inside, contrast["dura"])
+    vein = soft_inside(np.abs(x) - layers.dura - 4.5)
+    paint(canvas, vein * inside, contrast["vein"])
 
 
 def paint_sella(canvas, points, layers, contrast) -> None:
@@ -144,7 +145,7 @@ def paint_sella(canvas, points, layers, contrast) -> None:
 
 def paint_gland(canvas, points, contrast) -> None:
     """Paint a healthy pituitary gland with its stalk."""
-    gland = ellipsoid(points, SELLA, (6.5, 4.5, 3.2))
+    gland = ellipsoid(points, SELLA, (5.8, 4.2, 2.8))
     stalk = ellipsoid(points, SELLA + [0, -1, 7], (1.3, 1.3, 6.0))
     paint(canvas, soft_inside(gland), contrast["gland"])
     paint(canvas, soft_inside(stalk), contrast["gland"])

@@ -7,10 +7,11 @@ import numpy as np
 from braintumor.data.phantom.anatomy import Anatomy
 from braintumor.data.phantom.fields import Deformation
 from braintumor.data.phantom.head import HeadStyle, paint_gland, paint_head
-from braintumor.data.phantom.lesions import KINDS, Lesion, PituitaryTumor
+from braintumor.data.phantom.lesion import Lesion
+from braintumor.data.phantom.lesions import KINDS
+from braintumor.data.phantom.pituitary import PituitaryTumor
 from braintumor.data.phantom.scanner import Scanner
 
-PLANES = ("axial", "coronal", "sagittal")
 SMALLEST_SECTION = 60.0  # mm²; a slice that shows less of its lesion is moved inwards
 
 # Columns to the right, rows downwards and the slice's normal, in mm; then the middle
@@ -32,7 +33,19 @@ class Slice:
 
 @dataclass(frozen=True)
 class Patient:
-    """Everything that a patient's slices share."""
+    """Everything that a patient's slices share.
+
+    Attributes:
+        plane: key of FRAMES.
+        head: shape of the head.
+        style: soft parts and bones.
+        lesion: the lesion, in the template's millimetres.
+        scanner: the examination.
+        axes: (3, 3) unit vectors: across, down, and the slices' normal.
+        middle: (3,) mm, what the picture is centred on.
+        view: edge of the picture in mm.
+        seat: (3,) mm, the lesion's centre in the patient.
+    """
 
     plane: str
     head: Deformation
@@ -42,27 +55,30 @@ class Patient:
     axes: np.ndarray
     middle: np.ndarray
     view: float
+    seat: np.ndarray
 
     @classmethod
     def draw(
-        cls, label: str, random: np.random.Generator, anatomy: Anatomy
+        cls, label: str, plane: str, random: np.random.Generator, anatomy: Anatomy
     ) -> "Patient":
         """Draw a patient of class `label`; all but the lesion ignores the class."""
-        plane = PLANES[random.integers(3)]
         axes, middle = FRAMES[plane]
         axes = np.array(axes, dtype=float)
         if plane == "sagittal" and random.random() < 0.5:
             axes[0] *= -1  # some archives show the face on the right
         head = Deformation.draw(random)
+        style, scanner = HeadStyle(random), Scanner.draw(random)
+        lesion = KINDS[label].place(random, anatomy)
         return cls(
             plane=plane,
             head=head,
-            style=HeadStyle(random),
-            scanner=Scanner.draw(random),
+            style=style,
+            scanner=scanner,
             axes=axes @ tilt(random.normal(0, [4.0, 3.0, 3.0])).T,
             middle=(middle + random.normal(0, 3.0, size=3)) * head.scale,
             view=random.uniform(218.0, 246.0) * head.scale.mean(),
-            lesion=KINDS[label].place(random, anatomy),
+            lesion=lesion,
+            seat=head.invert(lesion.center),
         )
 
     def points(self, offset: float, side: int) -> np.ndarray:
@@ -73,8 +89,7 @@ class Patient:
             side: pixels along an edge.
         """
         across, down, normal = self.axes
-        through = self.head.invert(self.lesion.center)
-        height = ((through - self.middle) * normal).sum() + offset
+        height = ((self.seat - self.middle) * normal).sum() + offset
         steps = ((np.arange(side) + 0.5) / side - 0.5) * self.view
         plane = steps[:, None, None] * down + steps[None, :, None] * across
         return plane + self.middle + height * normal

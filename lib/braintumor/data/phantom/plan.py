@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+PLANES = ("axial", "coronal", "sagittal")
 FOLDERS = {
     "glioma": "glioma",
     "meningioma": "meningioma",
@@ -23,6 +24,10 @@ REPEAT_KINDS = ("same_file", "same_pixels", "flipped", "rotated", "rescaled")
 SMALLEST, LARGEST = 3, 6  # slices of one patient
 
 
+# Label, plane, splits and repeats of a patient without a number.
+Draft = tuple[str, str, list[str], list[tuple[int, str]]]
+
+
 @dataclass(frozen=True)
 class PatientPlan:
     """What to make of one patient.
@@ -30,12 +35,14 @@ class PatientPlan:
     Attributes:
         number: running number; with the seed it decides everything about the patient.
         label: class name.
+        plane: how the patient is cut, one of PLANES.
         splits: "Training" or "Testing" for each slice, in order through the head.
         repeats: (slice, kind) of training slices repeated in the test folder.
     """
 
     number: int
     label: str
+    plane: str
     splits: tuple[str, ...]
     repeats: tuple[tuple[int, str], ...] = ()
 
@@ -54,15 +61,15 @@ def plan_patients(slices: int, seed: int) -> list[PatientPlan]:
     """Return every patient of a set of exactly `slices` slices, repeats included."""
     random = np.random.default_rng(np.random.SeedSequence((seed, 0)))
     repeats = max(len(REPEAT_KINDS), slices // 40)
-    plans: list[tuple[str, list[str], list[tuple[int, str]]]] = []
+    plans: list[Draft] = []
     for index, (label, count) in enumerate(class_counts(slices).items()):
         kinds = [REPEAT_KINDS[k % len(REPEAT_KINDS)] for k in range(index, repeats, 4)]
         plans += plan_class(label, count, kinds, random)
     # Numbered in mixed order, so that a patient's number does not tell the class.
     order = random.permutation(len(plans))
     return [
-        PatientPlan(number, label, tuple(splits), tuple(repeated))
-        for number, (label, splits, repeated) in enumerate(
+        PatientPlan(number, label, plane, tuple(splits), tuple(repeated))
+        for number, (label, plane, splits, repeated) in enumerate(
             (plans[position] for position in order), start=1
         )
     ]
@@ -78,8 +85,8 @@ def class_counts(slices: int) -> dict[str, int]:
 
 def plan_class(
     label: str, count: int, kinds: list[str], random: np.random.Generator
-) -> list[tuple[str, list[str], list[tuple[int, str]]]]:
-    """Return (label, splits, repeats) of each patient of one class.
+) -> list[Draft]:
+    """Return the patients of one class.
 
     Args:
         label: class name.
@@ -97,12 +104,16 @@ def plan_class(
     repeats = choose_repeats(seen, kinds, donors)
     seen += [["Testing"] * size for size in patient_sizes(unseen, random)]
     repeats += [[] for _ in seen[len(repeats) :]]
-    return list(zip([label] * len(seen), seen, repeats, strict=True))
+    # Planes in turn: with few patients chance alone would tie a plane to a class.
+    first = int(random.integers(3))
+    planes = [PLANES[(first + k) % 3] for k in range(len(seen))]
+    return list(zip([label] * len(seen), planes, seen, repeats, strict=True))
 
 
 def patient_sizes(count: int, random: np.random.Generator) -> list[int]:
-    """Cut `count` slices into patients of 3 to 6, fewer only where count is below 3."""
-    patients = max(1, round(count / 4.5))
+    """Cut `count` slices into patients of 3 to 6, of 2 only where it is below 3."""
+    typical = 4.5 if count > 20 else 3.5  # small sets need patients to spare, too
+    patients = max(1, round(count / typical))
     sizes = [count // patients + (k < count % patients) for k in range(patients)]
     for _ in range(2 * patients):  # swap single slices: sizes vary, their sum stays
         giver, taker = random.integers(patients, size=2)

@@ -20,9 +20,9 @@ TISSUES = (
 # agent: whatever lies outside the blood-brain barrier lights up.
 # fmt: off
 WEIGHTINGS = {
-    "t1c": (0, .10, .36, .46, .52, .05, .34, .92, .30, .16, .86, .80,
-            .88, .14, .27, .25, .80, .68, .22),
-    "t1": (0, .10, .38, .54, .22, .05, .42, .95, .32, .14, .18, .46,
+    "t1c": (0, .10, .36, .46, .52, .05, .34, .82, .30, .16, .86, .80,
+            .88, .13, .24, .25, .80, .68, .22),
+    "t1": (0, .10, .38, .54, .22, .05, .42, .86, .32, .14, .18, .46,
            .33, .17, .30, .28, .37, .38, .30),
     "t2": (0, .96, .56, .36, .18, .04, .34, .72, .26, .98, .08, .46,
            .58, .92, .82, .80, .66, .62, .90),
@@ -68,7 +68,7 @@ class Scanner:
             noise=float(random.uniform(0.008, 0.035)),
             blur=float(random.uniform(0.35, 0.9)),
             gamma=float(random.uniform(0.85, 1.25)),
-            gain=float(random.uniform(0.8, 1.05)),
+            gain=float(random.uniform(0.85, 1.2)),
         )
 
     def expose(
@@ -90,7 +90,10 @@ class Scanner:
             (side, side) uint8; air is black but for a few noisy pixels.
         """
         seen = ndimage.gaussian_filter(signal, self.blur / pixel)
-        seen = seen * np.exp(self.shading(points))
+        reach = np.clip(
+            (points[..., 2] + 175) / 90, 0.1, 1
+        )  # the coil ends at the neck
+        seen = seen * reach * np.exp(self.shading(points))
         real, imaginary = random.normal(0, self.noise, size=(2, *signal.shape))
         magnitude = np.hypot(seen + real, imaginary)  # Rician, as in any magnitude MRI
         shown = np.clip((magnitude - 1.6 * self.noise) * self.gain, 0, 1) ** self.gamma
