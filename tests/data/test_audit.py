@@ -20,6 +20,12 @@ def smooth_image(seed):
     return cv2.normalize(blurred, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
 
 
+def lopsided_image(seed):
+    """Correlate with the own mirror image at about 0.8: alike, but no twin."""
+    image = smooth_image(seed)
+    return cv2.addWeighted(image, 0.65, np.ascontiguousarray(image[:, ::-1]), 0.35, 0)
+
+
 def describe(root, rows):
     """Build a manifest of (path, label, official_split, patient_id) by hand."""
     frame = pd.DataFrame(
@@ -40,11 +46,12 @@ def planted(tmp_path):
     """Six training and seven test slices; five of the test slices repeat something."""
     for number in range(6):
         cv2.imwrite(str(tmp_path / f"training{number}.png"), smooth_image(number))
+    cv2.imwrite(str(tmp_path / "training2.png"), lopsided_image(2))
     shutil.copy(tmp_path / "training0.png", tmp_path / "test0.png")  # same file
     cv2.imwrite(  # same pixels, other bytes
         str(tmp_path / "test1.png"), smooth_image(1), [cv2.IMWRITE_PNG_COMPRESSION, 0]
     )
-    cv2.imwrite(str(tmp_path / "test2.png"), smooth_image(2)[:, ::-1])  # mirrored
+    cv2.imwrite(str(tmp_path / "test2.png"), lopsided_image(2)[:, ::-1])  # mirrored
     noisy = smooth_image(3) + np.random.default_rng(9).normal(0, 9, (64, 64))
     cv2.imwrite(str(tmp_path / "test3.png"), noisy.clip(0, 255))  # a near-twin
     cv2.imwrite(str(tmp_path / "test4.png"), smooth_image(100))  # alone

@@ -134,6 +134,15 @@ def test_planted_leak_is_named(manifest, view, side):
         splits.require_disjoint(frame, view)
 
 
+def test_validation_may_not_leak_into_a_disjoint_test(manifest):
+    frame = splits.add_views(manifest, seed=7)
+    stray = frame.index[frame["group_disjoint"] == "test"][0]
+    group = frame.loc[frame["as_shipped"] == "validation", "group_id"].iloc[0]
+    frame.loc[stray, "group_id"] = group
+    with pytest.raises(LeakError, match="in validation and in test"):
+        splits.require_disjoint(frame, "group_disjoint")
+
+
 def test_planted_repeat_is_named(manifest):
     frame = splits.add_views(manifest, seed=7)
     tested = frame.index[frame["deduplicated"] == "test"][3]
