@@ -1,7 +1,7 @@
-"""Figures of slices and of training: data in, `Figure` out; nothing is shown or saved.
+"""Every figure of the notebooks: data in, `Figure` out; nothing is shown or saved.
 
-Figures of scores stand in `score_plots`. No figure has a title: its caption stands
-below it in the notebook.
+Figures of slices stand here, those of a training and of scores in their own modules.
+No figure has a title: its caption stands below it in the notebook.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,18 @@ from braintumor.reporting.palette import (
     order_classes,
     show_name,
 )
+from braintumor.reporting.score_plots import confusion, roc, view_comparison
+from braintumor.reporting.training_plots import learning_curves
+
+__all__ = [
+    "class_counts",
+    "confusion",
+    "learning_curves",
+    "roc",
+    "similarity_histogram",
+    "slice_grid",
+    "view_comparison",
+]
 
 
 def class_counts(frame: pd.DataFrame, *, split: str | None = None) -> Figure:
@@ -158,61 +170,3 @@ def similarity_histogram(
     axes.set_xlabel("similarity to the nearest neighbour (correlation)")
     axes.set_ylabel("slices")
     return figure
-
-
-def learning_curves(
-    history: pd.DataFrame, *, chosen_epoch: int | None = None
-) -> Figure:
-    """Draw loss and accuracy by epoch: validation bold, the chosen epoch marked.
-
-    Args:
-        history: one row per epoch: `loss`, `accuracy`, `val_loss`, `val_accuracy`
-            (those that are there are drawn), and `epoch` counted from 1; without it
-            rows count. A column `phase` draws a line where fine-tuning begins.
-        chosen_epoch: the epoch whose weights were kept.
-    """
-    epochs = history.get("epoch", pd.Series(np.arange(1, len(history) + 1)))
-    epochs = np.asarray(epochs)
-    shown = [name for name in ("loss", "accuracy") if name in history]
-    figure, row = plt.subplots(1, len(shown), figsize=(8, 2.8), squeeze=False)
-    for axes, name in zip(row.flat, shown, strict=True):
-        axes.plot(epochs, history[name], color="#0072B2", lw=1, label="training")
-        if f"val_{name}" in history:
-            validation = np.asarray(history[f"val_{name}"])
-            colour = SPLIT_COLOURS["validation"]
-            axes.plot(epochs, validation, color=colour, lw=2.6, label="validation")
-            _mark_epoch(axes, epochs, validation, chosen_epoch)
-        _mark_phases(axes, epochs, history)
-        axes.xaxis.get_major_locator().set_params(integer=True)
-        axes.margins(x=0.03)
-        axes.set_xlabel("epoch")
-        axes.set_ylabel(name)
-    row.flat[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return figure
-
-
-def _mark_epoch(
-    axes: Axes, epochs: np.ndarray, values: np.ndarray, chosen: int | None
-) -> None:
-    """Put a ring on the chosen epoch."""
-    for position in np.flatnonzero(epochs == chosen):
-        axes.axvline(chosen, color=INK, lw=0.8, ls=":", zorder=0)
-        style = {"mfc": "white", "mec": INK, "mew": 1.5, "ms": 7, "ls": "none"}
-        axes.plot(chosen, values[position], "o", label=f"kept: epoch {chosen}", **style)
-
-
-def _mark_phases(axes: Axes, epochs: np.ndarray, history: pd.DataFrame) -> None:
-    """Draw a line where a new phase begins, and name it."""
-    if "phase" not in history:
-        return
-    phases = np.asarray(history["phase"])
-    for position in np.flatnonzero(phases[1:] != phases[:-1]):
-        begin = epochs[position] + 0.5
-        axes.axvline(begin, color="#AAAAAA", lw=1, zorder=0)
-        axes.annotate(
-            f" {show_name(phases[position + 1])}",
-            (begin, 1.0),
-            xycoords=("data", "axes fraction"),
-            fontsize=8,
-            color="#777777",
-        )
