@@ -136,5 +136,56 @@ def record(
         raise fail(error) from error
 
 
+@app.command("run")
+def run_notebooks(
+    dataset: Annotated[
+        str | None, typer.Option(help="A source; the profile's own by default.")
+    ] = None,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="quick, cpu, paper or best.", show_default="quick; cpu for real data"
+        ),
+    ] = None,
+    seed: Annotated[
+        str | None, typer.Option(help="Of every random choice.", show_default="7")
+    ] = None,
+    run: Annotated[
+        str | None,
+        typer.Option(help="Its name.", show_default="<dataset>-<profile>-seed<seed>"),
+    ] = None,
+    parameter: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=VALUE", help="One more parameter, as `epochs=1`."),
+    ] = None,
+    cores: Annotated[
+        int | None, typer.Option(help="Processor cores.", show_default="all")
+    ] = None,
+    dry: Annotated[
+        bool, typer.Option("--dry", help="Only tell what would run.")
+    ] = False,
+) -> None:
+    """Execute every notebook that is not up to date, then show the results.
+
+    Everything goes to data/runs/<run>/; the notebooks themselves are not changed.
+    """
+    from braintumor import runs
+    from braintumor.parameters import ParameterError
+    from braintumor.reporting import headline
+    from braintumor.workflow import graph, settings
+
+    try:
+        further = settings.read_pairs(parameter or [])
+        chosen = settings.resolve(dataset, profile, seed, run, **further)
+        index = graph.run_graph(chosen, cores=cores, dry=dry)
+    except (ParameterError, FileNotFoundError, graph.RunFailedError) as error:
+        raise fail(error) from error
+    if not dry:
+        results = runs.run_paths(chosen["run"]).results
+        typer.echo(f"\n{headline.headline_text(results)}\n")
+        typer.echo(f"Run {chosen['run']} is complete: {runs.relative(results)}")
+        typer.echo(f"Open {runs.relative(index)}")
+
+
 if __name__ == "__main__":
     app()

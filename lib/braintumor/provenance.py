@@ -12,7 +12,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from braintumor import paths
+from braintumor import paths, runs
 
 PACKAGES = (
     "braintumor",
@@ -52,7 +52,7 @@ def write(
         **further,
         "seed": parameters.get("seed"),
         "parameters": dict(parameters),
-        "data": {_shown(file): file_hash(file) for file in map(Path, inputs)},
+        "data": {runs.relative(file): file_hash(file) for file in map(Path, inputs)},
         "code": commit(),
         "versions": versions(),
         "hardware": hardware(),
@@ -134,9 +134,3 @@ def _answer(*command: str) -> str:
         command, cwd=paths.project_root(), capture_output=True, text=True, timeout=60
     )
     return done.stdout.strip() if done.returncode == 0 else ""
-
-
-def _shown(path: Path) -> str:
-    root = paths.project_root().absolute()
-    full = path.absolute()
-    return full.relative_to(root).as_posix() if full.is_relative_to(root) else path.name

@@ -76,3 +76,9 @@ class RunPaths:
 def run_paths(run: str) -> RunPaths:
     """Return the paths of the run called `run`."""
     return RunPaths(paths.run_folder(run))
+
+
+def relative(path: Path) -> str:
+    """Write a path as seen from the project's root, so that it reads anywhere."""
+    path, root = Path(path).absolute(), paths.project_root().absolute()
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from braintumor import paths, runs
 from braintumor.parameters import Parameters
-from braintumor.runs import RunPaths
+from braintumor.runs import RunPaths, relative
 
 FIGURE_NAME = re.compile(r"\d\d_[a-z0-9_]+")
 SHOWN_VERSIONS = ("numpy", "pandas", "scikit-learn", "matplotlib")
@@ -132,12 +132,6 @@ def save_figure(figure: Figure, name: str, settings: Parameters) -> Figure:
 def show_source(function: Callable) -> Code:
     """Show a library function's source as a highlighted output."""
     return Code(inspect.getsource(function), language="python")
-
-
-def relative(path: Path) -> str:
-    """Write a path as seen from the project's root, so that it reads anywhere."""
-    path, root = Path(path).absolute(), paths.project_root().absolute()
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
 
 
 def _filled(path: Path) -> bool:

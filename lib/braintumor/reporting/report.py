@@ -1,6 +1,5 @@
 """The report of a run: its notebooks as pages, and one index page to open."""
 
-import csv
 import json
 import sys
 from collections.abc import Iterable
@@ -8,16 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from braintumor import runs
+from braintumor.reporting.headline import headline
 from braintumor.reporting.report_page import PAGE
 from braintumor.runs import RunPaths
-
-VIEWS = {
-    "as_shipped": "as shipped",
-    "deduplicated": "deduplicated",
-    "group_disjoint": "group-disjoint",
-}
-BASELINES = ("majority", "nearest_neighbor", "border_statistics")
-HEADLINE = "accuracy"
 
 
 def build_report(run: str) -> Path:
@@ -109,55 +101,6 @@ def _render(run: str, files: RunPaths, notebooks: list[dict[str, Any]]) -> str:
             facts=_facts(parameters, last),
         )
     )
-
-
-def headline(results: Path) -> list[dict[str, Any]]:
-    """Arrange the headline metric by task, model and view.
-
-    Args:
-        results: the results table of a run; it may be missing.
-
-    Returns:
-        One entry per task: title, views with their n, and rows of cells; trained models
-        stand first, then the baselines. A model without a view has None there.
-    """
-    if not results.is_file():
-        return []
-    with results.open(encoding="utf-8", newline="") as stream:
-        rows = [row for row in csv.DictReader(stream) if row["metric"] == HEADLINE]
-    binary = [row for row in rows if row["model"].endswith("_binary")]
-    four = [row for row in rows if not row["model"].endswith("_binary")]
-    tasks = [("Four classes", four), ("Tumour or no tumour", binary)]
-    return [_task(title, chosen) for title, chosen in tasks if chosen]
-
-
-def _task(title: str, rows: list[dict[str, str]]) -> dict[str, Any]:
-    by_place = {(row["model"], row["view"]): row for row in rows}
-    sizes = {row["view"]: f"{int(float(row['n'])):,}" for row in rows}
-    models = sorted({row["model"] for row in rows}, key=lambda m: (_is_baseline(m), m))
-    return {
-        "title": f"{title} · {rows[0]['dataset']}",
-        "views": [{"title": t, "n": sizes.get(view, "–")} for view, t in VIEWS.items()],
-        "rows": [
-            {
-                "model": model.removesuffix("_binary").replace("_", " "),
-                "baseline": _is_baseline(model),
-                "cells": [_cell(by_place.get((model, view))) for view in VIEWS],
-            }
-            for model in models
-        ],
-    }
-
-
-def _is_baseline(model: str) -> bool:
-    return model.removesuffix("_binary") in BASELINES
-
-
-def _cell(row: dict[str, str] | None) -> dict[str, str] | None:
-    if row is None or not row["value"]:
-        return None
-    interval = f"{float(row['low']):.3f}–{float(row['high']):.3f}" if row["low"] else ""
-    return {"value": f"{float(row['value']):.3f}", "interval": interval}
 
 
 def _figures(files: RunPaths, notebooks: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """From the few words of a command line to every parameter of a run."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import yaml
@@ -50,6 +51,20 @@ def resolve(
     except ValidationError as error:
         raise ParameterError(range_message(error)) from None
     return checked.model_dump(include={*SHARED, *overrides})
+
+
+def read_pairs(pairs: Iterable[str]) -> dict[str, str]:
+    """Read `name=value` words of a command line.
+
+    Raises:
+        ParameterError: a word has no `=`, or names a parameter that does not exist.
+    """
+    values = dict(pair.partition("=")[::2] for pair in pairs)
+    unknown = [name for name in values if name not in Parameters.model_fields]
+    if unknown:
+        known = ", ".join(Parameters.model_fields)
+        raise ParameterError(f"Unknown parameter {unknown[0]!r}. Known: {known}.")
+    return values
 
 
 def read_profile(profile: str) -> dict[str, Any]:

@@ -1,0 +1,86 @@
+"""The headline of a run: one metric in the three views, models above baselines."""
+
+import csv
+from pathlib import Path
+from typing import Any
+
+VIEWS = {
+    "as_shipped": "as shipped",
+    "deduplicated": "deduplicated",
+    "group_disjoint": "group-disjoint",
+}
+BASELINES = ("majority", "nearest_neighbor", "border_statistics")
+HEADLINE = "accuracy"
+
+
+def headline(results: Path) -> list[dict[str, Any]]:
+    """Arrange the headline metric by task, model and view.
+
+    Args:
+        results: the results table of a run; it may be missing.
+
+    Returns:
+        One entry per task: title, views with their n, and rows of cells; trained models
+        stand first, then the baselines. A model without a view has None there.
+    """
+    if not results.is_file():
+        return []
+    with results.open(encoding="utf-8", newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["metric"] == HEADLINE]
+    binary = [row for row in rows if row["model"].endswith("_binary")]
+    four = [row for row in rows if not row["model"].endswith("_binary")]
+    tasks = [("Four classes", four), ("Tumour or no tumour", binary)]
+    return [_task(title, chosen) for title, chosen in tasks if chosen]
+
+
+def _task(title: str, rows: list[dict[str, str]]) -> dict[str, Any]:
+    by_place = {(row["model"], row["view"]): row for row in rows}
+    sizes = {row["view"]: f"{int(float(row['n'])):,}" for row in rows}
+    models = sorted({row["model"] for row in rows}, key=lambda m: (_is_baseline(m), m))
+    return {
+        "title": f"{title} · {rows[0]['dataset']}",
+        "views": [{"title": t, "n": sizes.get(view, "–")} for view, t in VIEWS.items()],
+        "rows": [
+            {
+                "model": model.removesuffix("_binary").replace("_", " "),
+                "baseline": _is_baseline(model),
+                "cells": [_cell(by_place.get((model, view))) for view in VIEWS],
+            }
+            for model in models
+        ],
+    }
+
+
+def _is_baseline(model: str) -> bool:
+    return model.removesuffix("_binary") in BASELINES
+
+
+def _cell(row: dict[str, str] | None) -> dict[str, str] | None:
+    if row is None or not row["value"]:
+        return None
+    interval = f"{float(row['low']):.3f}–{float(row['high']):.3f}" if row["low"] else ""
+    return {"value": f"{float(row['value']):.3f}", "interval": interval}
+
+
+def headline_text(results: Path) -> str:
+    """Write the headline as plain text, one line per model.
+
+    Args:
+        results: the results table of a run.
+
+    Returns:
+        One block per task: value and 95 % interval per view, n in the heading.
+    """
+    blocks = []
+    for task in headline(results):
+        heads = [f"{view['title']}, n = {view['n']}" for view in task["views"]]
+        lines = [f"{task['title']} ({HEADLINE}, 95 % interval)", _line("", heads)]
+        for row in task["rows"]:
+            shown = [c and f"{c['value']} {c['interval']}" or "–" for c in row["cells"]]
+            lines.append(_line(row["model"], shown))
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks)
+
+
+def _line(name: str, cells: list[str]) -> str:
+    return f"  {name:24}" + "".join(f"{cell:26}" for cell in cells).rstrip()
