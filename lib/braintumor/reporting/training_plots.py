@@ -16,21 +16,27 @@ def learning_curves(
 
     Args:
         history: one row per epoch: `loss`, `accuracy`, `val_loss`, `val_accuracy`
-            (those that are there are drawn), and `epoch` counted from 1; without it
-            rows count. A column `phase` draws a line where fine-tuning begins.
-        chosen_epoch: the epoch whose weights were kept.
+            (those that are there are drawn). Epochs are the rows, counted from 1 over
+            all phases; a column `phase` draws and names a line where a new one begins.
+        chosen_epoch: row of `history`, from 0, whose weights were kept.
     """
-    epochs = history.get("epoch", pd.Series(np.arange(1, len(history) + 1)))
-    epochs = np.asarray(epochs)
+    epochs = np.arange(1, len(history) + 1)
+    chosen = None if chosen_epoch is None else chosen_epoch + 1
     shown = [name for name in ("loss", "accuracy") if name in history]
     figure, row = plt.subplots(1, len(shown), figsize=(8, 2.8), squeeze=False)
     for axes, name in zip(row.flat, shown, strict=True):
-        axes.plot(epochs, history[name], color="#0072B2", lw=1, label="training")
+        axes.plot(
+            epochs,
+            history[name],
+            color=SPLIT_COLOURS["training"],
+            lw=1,
+            label="training",
+        )
         if f"val_{name}" in history:
             validation = np.asarray(history[f"val_{name}"])
             colour = SPLIT_COLOURS["validation"]
             axes.plot(epochs, validation, color=colour, lw=2.6, label="validation")
-            _mark_epoch(axes, epochs, validation, chosen_epoch)
+            _mark_epoch(axes, epochs, validation, chosen)
         _mark_phases(axes, epochs, history)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.margins(x=0.03)
