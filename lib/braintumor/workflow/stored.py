@@ -5,7 +5,6 @@ its own under `build/`, so that they depend on nothing that lies about in `data/
 """
 
 import argparse
-import hashlib
 import os
 import shutil
 import subprocess
@@ -17,14 +16,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from braintumor import paths
+from braintumor.workflow.mirror import code_digest, mirror_path, mirror_text, tidy
 
-KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
-MIRRORED = {
-    "cell_metadata_filter": "tags",
-    "notebook_metadata_filter": (
-        "kernelspec,jupytext,-jupytext.text_representation.jupytext_version"
-    ),
-}
 QUIET = {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "default"}
 
 
@@ -32,44 +25,6 @@ def stored_notebooks(root: Path | None = None) -> list[Path]:
     """Return the numbered notebooks of the project, in order."""
     root = root or paths.project_root()
     return sorted((root / "notebooks").glob("[0-9][0-9]_*.ipynb"))
-
-
-def code_digest(notebook: NotebookNode) -> str:
-    """Return 16 hex digits of the SHA-256 of all code cells, in order."""
-    cells = [cell.source for cell in notebook.cells if cell.cell_type == "code"]
-    return hashlib.sha256("\0".join(cells).encode()).hexdigest()[:16]
-
-
-def stamp_of(notebook: NotebookNode) -> str | None:
-    """Return the digest of the code that made the stored outputs."""
-    return notebook.metadata.get("braintumor", {}).get("executed")
-
-
-def mirror_path(notebook: Path) -> Path:
-    """Return the text mirror of a stored notebook."""
-    return notebook.parent / "text" / f"{notebook.stem}.py"
-
-
-def mirror_text(notebook: NotebookNode) -> str:
-    """Write a notebook's cells as a py:percent script."""
-    import jupytext
-
-    return jupytext.writes(tidy(notebook), fmt="py:percent")
-
-
-def tidy(notebook: NotebookNode) -> NotebookNode:
-    """Return a copy with plain metadata: what differs between machines is left out."""
-    clean = nbformat.from_dict(notebook)
-    stamp = notebook.metadata.get("braintumor")
-    clean.metadata = nbformat.from_dict(
-        {"kernelspec": KERNELSPEC, "jupytext": MIRRORED}
-    )
-    if stamp:
-        clean.metadata["braintumor"] = stamp
-    for cell in clean.cells:
-        tags = cell.metadata.get("tags")
-        cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
-    return clean
 
 
 def clean_home(name: str, *, keep: bool = False) -> dict[str, str]:
@@ -160,6 +115,26 @@ def _write(path: Path, notebook: NotebookNode) -> None:
         unfinished.replace(target)
 
 
+def pull(names: Iterable[str] = ()) -> list[Path]:
+    """Make notebooks without outputs from their text mirrors, for `refresh` to run.
+
+    Args:
+        names: stems of mirrors; all by default.
+
+    Returns:
+        The notebooks that were written.
+    """
+    import jupytext
+
+    folder = paths.project_root() / "notebooks"
+    mirrors = sorted((folder / "text").glob("[0-9][0-9]_*.py"))
+    chosen = [path for path in mirrors if not names or path.stem in names]
+    for mirror in chosen:
+        notebook = tidy(jupytext.read(mirror, fmt="py:percent"))
+        nbformat.write(notebook, folder / f"{mirror.stem}.ipynb")
+    return [folder / f"{mirror.stem}.ipynb" for mirror in chosen]
+
+
 def check(names: Iterable[str] = ()) -> int:
     """Execute the stored notebooks through nbval and compare what they mark.
 
@@ -181,14 +156,14 @@ def check(names: Iterable[str] = ()) -> int:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Refresh the stored notebooks, or compare them with a rerun."""
+    """Refresh stored notebooks, compare them with a rerun, or make them from text."""
     parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("action", choices=["refresh", "check"])
+    parser.add_argument("action", choices=["refresh", "check", "pull"])
     parser.add_argument("names", nargs="*", metavar="01_explore_dataset")
     chosen = parser.parse_args(arguments)
     if chosen.action == "check":
         return check(chosen.names)
-    refresh(chosen.names)
+    {"refresh": refresh, "pull": pull}[chosen.action](chosen.names)
     return 0
 
 
