@@ -86,7 +86,7 @@ _ALL = (
         name="navoneel",
         title="Brain MRI Images for Brain Tumor Detection",
         origin="https://www.kaggle.com/datasets/navoneel/brain-mri-images-for-brain-tumor-detection",
-        licence="none stated by its uploader",
+        licence="not stated where it was looked up; see its page",
         classes=BINARY_CLASSES,
         expected_counts={(None, "no_tumor"): 98, (None, "tumor"): 155},
         has_split=False,
@@ -116,7 +116,7 @@ _ALL = (
         name="sartaj",
         title="Brain Tumor Classification (MRI)",
         origin="https://www.kaggle.com/datasets/sartajbhuvaji/brain-tumor-classification-mri",
-        licence="MIT as asserted by its uploader",
+        licence="MIT as reported for its page",
         classes=FOUR_CLASSES,
         expected_counts=_counts(
             training=(826, 822, 395, 827), test=(100, 115, 105, 74)
