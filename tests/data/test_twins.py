@@ -124,3 +124,29 @@ def test_odd_thumbnails_and_impossible_similarity_are_refused():
         twins.find_twins(np.zeros((2, 15), np.float32))
     with pytest.raises(ValueError, match="similarity=1.0"):
         twins.find_twins(np.zeros((2, 16), np.float32), similarity=1.0)
+
+
+def test_nearest_equals_brute_force(monkeypatch):
+    monkeypatch.setattr(twins, "BLOCK", 4)
+    thumbs = np.random.default_rng(3).normal(size=(30, 16)).astype(np.float32)
+    thumbs /= np.linalg.norm(thumbs, axis=1, keepdims=True)
+    asked, among = np.arange(0, 20), np.arange(10, 30)
+    found = twins.find_nearest(thumbs, asked, among)
+    for row, answer in zip(asked, found.itertuples(), strict=True):
+        values = {
+            other: max(
+                twins.orient(thumbs[row].reshape(4, 4), name).ravel() @ thumbs[other]
+                for name in twins.ORIENTATIONS
+            )
+            for other in among
+            if other != row
+        }
+        assert answer.nearest == max(values, key=values.get)
+        assert answer.similarity == pytest.approx(max(values.values()), abs=1e-4)
+
+
+def test_nothing_to_choose_from_gives_minus_one():
+    thumbs = np.ones((2, 16), np.float32) / 4
+    found = twins.find_nearest(thumbs, np.array([0]), np.array([], dtype=int))
+    assert found.to_dict("list") == {"nearest": [-1], "similarity": [-1.0]}
+    assert twins.find_nearest(thumbs, np.array([0]), np.array([0]))["nearest"][0] == -1

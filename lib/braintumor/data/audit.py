@@ -11,9 +11,8 @@ import pandas as pd
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
+from braintumor.data.repeats import summarize
 from braintumor.data.twins import SIMILARITY, find_twins, thumbnails
-
-COPY = 0.999  # correlation above which a pair is one slice saved twice
 
 
 @dataclass(frozen=True)
@@ -84,92 +83,6 @@ def _links_of_equals(values: np.ndarray, known: np.ndarray) -> np.ndarray:
     _, first = np.unique(numbers, return_index=True)
     links = np.stack([rows[first[numbers]], rows], axis=1)
     return links[links[:, 0] != links[:, 1]].astype(np.int64)
-
-
-def summarize(
-    manifest: pd.DataFrame, twins: pd.DataFrame, *, similarity: float = SIMILARITY
-) -> dict[str, Any]:
-    """Count what an audit found, in plain numbers.
-
-    "Across" counts test slices that repeat a training slice; "within" counts slices
-    that repeat an earlier one of the same official split. Keys ending in `_upright`
-    ignore flips and turns. Without an official split the two are zero and the totals
-    speak.
-
-    Args:
-        manifest: with `group_id` filled.
-        twins: from `find_twins` at the same `similarity`.
-        similarity: recorded, −1 to 1.
-    """
-    split = manifest["official_split"]
-    groups = manifest.groupby("group_id")
-    summary: dict[str, Any] = {
-        "source": "+".join(sorted(manifest["source"].unique())),
-        "slices": len(manifest),
-        "training_slices": int((split == "training").sum()),
-        "test_slices": int((split == "test").sum()),
-        "similarity": float(similarity),
-        **_count_repeats(manifest, "sha256", "exact"),
-        **_count_repeats(manifest, "pixel_sha256", "pixel"),
-        **_count_twins(manifest, twins, similarity),
-        "groups": int(groups.ngroups),
-        "largest_group": int(groups.size().max()) if len(manifest) else 0,
-        "slices_alone": int((groups.size() == 1).sum()),
-        "label_conflicts_in_repeats": _count_conflicts(manifest, "pixel_sha256"),
-        "label_conflicts_in_groups": _count_conflicts(manifest, "group_id"),
-    }
-    classes = sorted(manifest["label"].unique())
-    test = manifest[split == "test"]
-    training = manifest[split == "training"]
-    shared = test["group_id"].isin(training["group_id"])
-    twinned = _test_rows_with_twin(manifest, twins)
-    for name, met in (
-        ("test_without_twin", np.isin(np.flatnonzero(split == "test"), twinned)),
-        ("test_outside_training_groups", shared.to_numpy()),
-    ):
-        alone = test["label"][~met].value_counts()
-        summary[name] = {label: int(alone.get(label, 0)) for label in classes}
-    return summary
-
-
-def _count_repeats(manifest: pd.DataFrame, column: str, kind: str) -> dict[str, int]:
-    """Count slices that share `column` with another, by where the other stands."""
-    split, value = manifest["official_split"], manifest[column]
-    training, test = value[split == "training"], value[split == "test"]
-    return {
-        f"{kind}_repeats": int(value.duplicated().sum()),
-        f"{kind}_repeats_within_training": int(training.duplicated().sum()),
-        f"{kind}_repeats_within_test": int(test.duplicated().sum()),
-        f"{kind}_repeats_across": int(test.isin(training).sum()),
-    }
-
-
-def _count_twins(
-    manifest: pd.DataFrame, twins: pd.DataFrame, similarity: float
-) -> dict[str, int]:
-    """Count pairs, and test slices with a twin or a copy in training."""
-    counts = {"twin_pairs": len(twins)}
-    for name, kept in (
-        ("near_twins_across", twins["similarity"] > -1),
-        ("near_twins_across_upright", twins["upright"] > similarity),
-        ("near_copies_across", twins["similarity"] > COPY),
-        ("near_copies_across_upright", twins["upright"] > COPY),
-    ):
-        counts[name] = len(_test_rows_with_twin(manifest, twins[kept]))
-    return counts
-
-
-def _test_rows_with_twin(manifest: pd.DataFrame, twins: pd.DataFrame) -> np.ndarray:
-    """Return positions of the test slices that have a twin in training, sorted."""
-    split = manifest["official_split"].to_numpy(dtype=object)
-    left, right = twins["left"].to_numpy(), twins["right"].to_numpy()
-    one, other = np.concatenate([left, right]), np.concatenate([right, left])
-    return np.unique(one[(split[one] == "test") & (split[other] == "training")])
-
-
-def _count_conflicts(manifest: pd.DataFrame, column: str) -> int:
-    """Count sets of equal `column` that carry more than one label."""
-    return int((manifest.groupby(column)["label"].nunique() > 1).sum())
 
 
 def save_audit(audit: Audit, folder: Path, name: str) -> list[Path]:

@@ -29,6 +29,11 @@ ORIENTATIONS = {
     "mirror_half_turn": (True, 2),
     "mirror_three_quarter_turn": (True, 3),
 }
+# Mirror images undo themselves; only two turns need each other.
+INVERSES = {name: name for name in ORIENTATIONS} | {
+    "quarter_turn": "three_quarter_turn",
+    "three_quarter_turn": "quarter_turn",
+}
 
 
 def orient(images: np.ndarray, orientation: str) -> np.ndarray:
@@ -122,9 +127,7 @@ def find_twins(
         raise ValueError(f"similarity={similarity} must lie in [-1, 1); try 0.95.")
     names = list(ORIENTATIONS) if orientations else ["upright"]
     blocks = list(_matching_pairs(thumbs, side, similarity, names))
-    left, right, value, which = (
-        np.concatenate(column) for column in zip(*blocks, strict=True)
-    )
+    left, right, value, which = map(np.concatenate, zip(*blocks, strict=True))
     upright = np.einsum("ij,ij->i", thumbs[left], thumbs[right]).astype(float)
     upright = np.where(which == 0, value, upright)
     pairs = pd.DataFrame(
@@ -150,8 +153,7 @@ def _matching_pairs(
     thumbs: np.ndarray, side: int, similarity: float, names: list[str]
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Yield (left, right, similarity, orientation number) of each block's pairs."""
-    starts = range(0, max(len(thumbs), 1), BLOCK)
-    for start in tqdm(starts, "twins", unit="block"):
+    for start in tqdm(range(0, max(len(thumbs), 1), BLOCK), "twins", unit="block"):
         rows = thumbs[start : start + BLOCK].reshape(-1, side, side)
         others = thumbs[start:]  # earlier rows have met these already
         for number, name in enumerate(names):
@@ -162,3 +164,37 @@ def _matching_pairs(
             left, right = left[later], right[later]
             value = product[left, right].astype(float)
             yield left + start, right + start, value, np.full(len(left), number)
+
+
+def find_nearest(
+    thumbs: np.ndarray, asked: np.ndarray, among: np.ndarray
+) -> pd.DataFrame:
+    """Find the most similar other slice, under any orientation.
+
+    Args:
+        thumbs: `(n, side * side)` float32 from `thumbnails`.
+        asked: `(m,)` row positions of the slices that look for a neighbour.
+        among: `(k,)` row positions of the slices to choose from; a slice never finds
+            itself.
+
+    Returns:
+        One row per `asked`: `nearest` (row position) and `similarity`, −1 to 1; where
+        there is no other slice, −1 and −1.
+    """
+    side = isqrt(thumbs.shape[1])
+    asked, among = np.asarray(asked), np.asarray(among)
+    best = np.full(len(asked), -1.0)
+    nearest = np.full(len(asked), -1)
+    for start in range(0, len(asked) if len(among) else 0, BLOCK):
+        rows = asked[start : start + BLOCK]
+        itself = rows[:, None] == among[None, :]
+        for name in ORIENTATIONS:
+            turned = orient(thumbs[rows].reshape(-1, side, side), name)
+            product = turned.reshape(len(rows), -1) @ thumbs[among].T
+            product[itself] = -1
+            place = product.argmax(axis=1)
+            value = product[np.arange(len(rows)), place].round(DECIMALS)
+            better = value > best[start : start + BLOCK]
+            best[start : start + BLOCK][better] = value[better]
+            nearest[start : start + BLOCK][better] = among[place[better]]
+    return pd.DataFrame({"nearest": nearest, "similarity": best})
