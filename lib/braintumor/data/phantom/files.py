@@ -73,7 +73,7 @@ def repeat(pixels: np.ndarray, kind: str, interpolation: int) -> np.ndarray:
         return np.ascontiguousarray(np.rot90(pixels))
     if kind == "rescaled":
         middle = (pixels.shape[1] - 1) / 2
-        enlarge = cv2.getRotationMatrix2D((middle, middle), 0.0, 1.03)
+        enlarge = cv2.getRotationMatrix2D((middle, middle), 0.0, 1.015)
         return cv2.warpAffine(pixels, enlarge, pixels.shape[::-1], flags=interpolation)
     return pixels
 

@@ -29,19 +29,19 @@ class Glioma(Lesion):
     @classmethod
     def place(cls, random: np.random.Generator, anatomy: Anatomy) -> "Glioma":
         """Draw a glioma that lies deep enough to be surrounded by brain."""
-        radius = random.uniform(10.0, 23.0)
+        low_grade = random.random() < 0.22
+        radius = random.uniform(15.0 if low_grade else 10.0, 24.0)
         depth = anatomy.depth
         choices = np.argwhere((depth > 0.45 * radius + 4) & (depth < 30))
         positions = choices * 2.0 + anatomy.coarse_origin
         positions = positions[(positions[:, 2] > -14) & (np.abs(positions[:, 0]) > 10)]
-        low_grade = random.random() < 0.22
         return cls(
             center=positions[random.integers(len(positions))],
             radius=radius,
             mass=random.uniform(0.1, 0.35),
             outline=Ripple.draw(random, wavelength=28.0, amplitude=0.14 * radius),
             raggedness=Ripple.draw(random, wavelength=13.0, amplitude=1.0, terms=9),
-            rim=0.0 if low_grade else min(random.uniform(1.6, 4.0), 0.16 * radius),
+            rim=0.0 if low_grade else min(random.uniform(1.8, 4.5), 0.2 * radius),
             swelling=random.uniform(6.0, 18.0),
         )
 

@@ -31,7 +31,7 @@ class Meningioma(Lesion):
     @classmethod
     def place(cls, random: np.random.Generator, anatomy: Anatomy) -> "Meningioma":
         """Draw a meningioma on the convexity, beside the falx or at the skull base."""
-        radius = random.uniform(9.0, 21.0)
+        radius = random.uniform(10.0, 24.0)
         anchor = draw_anchor(random, anatomy)
         inward = -dura_normal(anatomy, anchor)
         center = anchor + inward * radius * random.uniform(0.45, 0.8)
@@ -71,7 +71,7 @@ class Meningioma(Lesion):
         if self.tail:
             along = length(points - self.anchor)
             along = along - self.radius - self.tail
-            band = np.abs(layers.dura + 0.3) - 1.3 * np.clip(-along / self.tail, 0, 1)
+            band = np.abs(layers.dura + 0.3) - 1.8 * np.clip(-along / self.tail, 0, 1)
             paint(canvas, soft_inside(np.maximum(band, along)), contrast["meningioma"])
         signal = contrast["meningioma"] * (1 + self.texture(points))
         paint(canvas, soft_inside(distance), signal)

@@ -68,16 +68,20 @@ class Patient:
             axes[0] *= -1  # some archives show the face on the right
         head = Deformation.draw(random)
         style, scanner = HeadStyle(random), Scanner.draw(random)
+        axes = axes @ tilt(random.normal(0, [4.0, 3.0, 3.0])).T
+        middle = (middle + random.normal(0, 3.0, size=3)) * head.scale
+        view = random.uniform(218.0, 246.0) * head.scale.mean()
+        # Last, so that what was drawn before is the same for every class.
         lesion = KINDS[label].place(random, anatomy)
         return cls(
             plane=plane,
             head=head,
             style=style,
-            scanner=scanner,
-            axes=axes @ tilt(random.normal(0, [4.0, 3.0, 3.0])).T,
-            middle=(middle + random.normal(0, 3.0, size=3)) * head.scale,
-            view=random.uniform(218.0, 246.0) * head.scale.mean(),
             lesion=lesion,
+            scanner=scanner,
+            axes=axes,
+            middle=middle,
+            view=view,
             seat=head.invert(lesion.center),
         )
 
@@ -102,7 +106,7 @@ class Patient:
 
     def offsets(self, count: int, anatomy: Anatomy) -> list[float]:
         """Return where to cut `count` slices, mm, so that all show the lesion."""
-        spacing = min(6.0, 1.5 * self.lesion.radius / max(count - 1, 1))
+        spacing = min(6.0, 1.2 * self.lesion.radius / max(count - 1, 1))
         chosen = []
         for step in np.arange(count) - (count - 1) / 2:
             offset = float(step * spacing)

@@ -48,7 +48,7 @@ class PituitaryTumor(Lesion):
             mass=0.8,
             radii=radii,
             above=np.array([*top, width * random.uniform(0.3, 0.72)]),
-            cyst=random.uniform(0.35, 0.6) * (random.random() < 0.2),
+            cyst=random.uniform(0.35, 0.6) * (random.random() < 0.12),
             texture=Ripple.draw(random, wavelength=8.0, amplitude=0.045),
         )
 

@@ -19,7 +19,7 @@ FOLDERS = {
 # Shares of the four classes as in Nickparvar's 7,023 slices.
 CLASS_SHARES = {"glioma": 1621, "meningioma": 1645, "no_tumor": 2000, "pituitary": 1757}
 TEST_SHARE = 0.2
-# The file itself; its pixels saved anew; mirrored; turned by 90°; enlarged by 3 %.
+# The file itself; its pixels saved anew; mirrored; turned by 90°; enlarged by 1.5 %.
 REPEAT_KINDS = ("same_file", "same_pixels", "flipped", "rotated", "rescaled")
 SMALLEST, LARGEST = 3, 6  # slices of one patient
 
@@ -111,8 +111,9 @@ def plan_class(
 
 
 def patient_sizes(count: int, random: np.random.Generator) -> list[int]:
-    """Cut `count` slices into patients of 3 to 6, of 2 only where it is below 3."""
-    typical = 4.5 if count > 20 else 3.5  # small sets need patients to spare, too
+    """Cut `count` slices into patients of 3 to 6, of 2 in the smallest sets."""
+    # Small sets need patients to spare, too: validation takes whole ones.
+    typical = 4.5 if count > 20 else 3.5 if count > 8 else 2.5
     patients = max(1, round(count / typical))
     sizes = [count // patients + (k < count % patients) for k in range(patients)]
     for _ in range(2 * patients):  # swap single slices: sizes vary, their sum stays
