@@ -187,5 +187,84 @@ def run_notebooks(
         typer.echo(f"Open {runs.relative(index)}")
 
 
+@app.command("evaluate")
+def evaluate_run(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")],
+    replicates: Annotated[int, typer.Option(min=10, help="Of the bootstrap.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 7,
+) -> None:
+    """Score a run's stored predictions again, in all three views, without a model.
+
+    Rewrites results.csv and confusion.csv in data/runs/RUN where their bytes change.
+    """
+    from braintumor import runs
+    from braintumor.evaluation import assessment
+    from braintumor.evaluation import results as result_tables
+    from braintumor.reporting import tables
+
+    try:
+        files = runs.run_paths(run)
+        scored, counted = assessment.assess_folder(
+            files.predictions("any").parent, run=run, replicates=replicates, seed=seed
+        )
+    except (FileNotFoundError, ValueError) as error:
+        raise fail(error) from error
+    changed = result_tables.write_results(scored, files.results)
+    result_tables.write_csv(counted, files.folder / "confusion.csv")
+    typer.echo(tables.as_text(tables.three_views(scored)), nl=False)
+    typer.echo(f"{files.results}: {'rewritten' if changed else 'unchanged'}")
+
+
+@app.command("results")
+def show_results(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="Names; those in data/results if none."),
+    ] = None,
+    metric: Annotated[
+        str, typer.Option(help="accuracy, macro_f1, auc, sensitivity, ...")
+    ] = "accuracy",
+    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown.")] = False,
+    readme: Annotated[
+        bool,
+        typer.Option(
+            "--readme", help="Write data/results into README.md; keeps its runs."
+        ),
+    ] = False,
+) -> None:
+    """Print the results of one run in the three views, or of several side by side.
+
+    Every score has its 95 % interval and its n; baselines stand below the models.
+    """
+    import pandas as pd
+
+    from braintumor import paths
+    from braintumor.evaluation import results as result_tables
+    from braintumor.reporting import tables
+
+    file = paths.project_root() / "README.md"
+    try:
+        text = file.read_text(encoding="utf-8") if readme else ""
+        names = list(dict.fromkeys(runs or tables.readme_runs(text)))
+        names = names or result_tables.list_runs(tracked=True)
+        names = names or result_tables.list_runs()
+        found = [
+            result_tables.read_results(result_tables.find_results(name, tracked=readme))
+            for name in names or ["interactive"]
+        ]
+        joined = pd.concat(found, ignore_index=True)
+        if readme:
+            file.write_text(
+                tables.update_readme(text, joined, metric), encoding="utf-8"
+            )
+        lay_out = tables.three_views if len(found) == 1 else tables.side_by_side
+        table = lay_out(joined, metric)
+    except (FileNotFoundError, ValueError) as error:
+        raise fail(error) from error
+    typer.echo(
+        tables.as_markdown(table) if markdown else tables.as_text(table), nl=False
+    )
+
+
 if __name__ == "__main__":
     app()

@@ -83,10 +83,19 @@ def confusion_table(
         classes² rows in class order: `label`, `predicted`, `count`.
     """
     outcome = read_outcome(predictions, classes, view)
-    weights = np.ones((1, len(outcome.labels)))
-    counts = weighted_confusion(
-        outcome.labels, outcome.predicted, weights, len(classes)
-    )
+    return count_answers(outcome.labels, outcome.predicted, classes)
+
+
+def count_answers(
+    labels: np.ndarray, predicted: np.ndarray, classes: Sequence[str]
+) -> pd.DataFrame:
+    """Count slices by true and predicted class, from class positions (n,) int.
+
+    Returns:
+        classes² rows in class order: `label`, `predicted`, `count`.
+    """
+    weights = np.ones((1, len(labels)))
+    counts = weighted_confusion(labels, predicted, weights, len(classes))
     index = pd.MultiIndex.from_product([classes, classes], names=["label", "predicted"])
     flat = counts.reshape(-1).astype(np.int64)
     return pd.Series(flat, index=index, name="count").reset_index()

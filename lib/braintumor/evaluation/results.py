@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from braintumor import paths
+
 KEYS = ("run", "dataset", "model", "view", "metric")
 COLUMNS = (*KEYS, "value", "low", "high", "n", "groups", "dropped")
 CONFUSION_COLUMNS = ("run", "dataset", "model", "view", "label", "predicted", "count")
@@ -52,6 +54,8 @@ def label_rows(
 def join(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
     """Stack labelled evaluations into one results table, sorted by its keys.
 
+    Scores are rounded as they are written, so a table reads the same from its file.
+
     Raises:
         ValueError: there is none, a column is missing, or a row stands twice.
     """
@@ -60,6 +64,8 @@ def join(parts: Iterable[pd.DataFrame]) -> pd.DataFrame:
         raise ValueError("No evaluation to join: evaluate at least one model.")
     table = pd.concat(parts, ignore_index=True)
     check(table)
+    scores = ["value", "low", "high"]
+    table[scores] = table[scores].astype(float).round(DECIMALS)
     return table[list(COLUMNS)].sort_values(list(KEYS), ignore_index=True)
 
 
@@ -117,6 +123,42 @@ def read_results(path: Path) -> pd.DataFrame:
     table = pd.read_csv(path, dtype={name: str for name in KEYS})
     check(table, path.name)
     return table
+
+
+def find_results(run: str, *, tracked: bool = False) -> Path:
+    """Return where a run's results table is: in the run's folder, else tracked.
+
+    Args:
+        run: name of the run.
+        tracked: look only for the one kept in the repository.
+
+    Raises:
+        FileNotFoundError: in neither; names the runs that there are.
+        ValueError: `run` is no run name.
+    """
+    own = paths.run_folder(run) / "results.csv"
+    kept = paths.results_root() / f"{run}.csv"
+    for path in (kept,) if tracked else (own, kept):
+        if path.is_file():
+            return path
+    known = ", ".join(list_runs(tracked=tracked)) or "none; `make run` makes the first"
+    raise FileNotFoundError(f"No results of run {run!r}. Known runs: {known}.")
+
+
+def list_runs(*, tracked: bool = False) -> list[str]:
+    """Return the names of the runs that have a results table, sorted.
+
+    Args:
+        tracked: count only those kept in the repository.
+    """
+    head = ",".join(COLUMNS)
+    names = set()
+    for path in paths.results_root().glob("*.csv"):  # audits may lie there, too
+        with path.open(encoding="utf-8") as stream:
+            names |= {path.stem} if stream.readline().strip() == head else set()
+    if not tracked:
+        names |= {path.parent.name for path in paths.runs_root().glob("*/results.csv")}
+    return sorted(names)
 
 
 def compare(table: pd.DataFrame, metric: str = "accuracy") -> pd.DataFrame:
