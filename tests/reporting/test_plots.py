@@ -123,7 +123,7 @@ def test_learning_curves_make_validation_bold_and_mark_the_choice():
             "val_accuracy": [0.1, 0.2, 0.3, 0.4, 0.3],
         }
     )
-    figure = plots.learning_curves(history, chosen_epoch=3)
+    figure = plots.learning_curves(history, chosen_epoch=4)
     lines = {line.get_label(): line for line in figure.axes[0].lines}
     widths = {name: lines[name].get_linewidth() for name in ("training", "validation")}
     assert widths["validation"] > 2 * widths["training"]

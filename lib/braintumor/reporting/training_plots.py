@@ -18,10 +18,9 @@ def learning_curves(
         history: one row per epoch: `loss`, `accuracy`, `val_loss`, `val_accuracy`
             (those that are there are drawn). Epochs are the rows, counted from 1 over
             all phases; a column `phase` draws and names a line where a new one begins.
-        chosen_epoch: row of `history`, from 0, whose weights were kept.
+        chosen_epoch: the epoch whose weights were kept, counted likewise.
     """
     epochs = np.arange(1, len(history) + 1)
-    chosen = None if chosen_epoch is None else chosen_epoch + 1
     shown = [name for name in ("loss", "accuracy") if name in history]
     figure, row = plt.subplots(1, len(shown), figsize=(8, 2.8), squeeze=False)
     for axes, name in zip(row.flat, shown, strict=True):
@@ -36,7 +35,7 @@ def learning_curves(
             validation = np.asarray(history[f"val_{name}"])
             colour = SPLIT_COLOURS["validation"]
             axes.plot(epochs, validation, color=colour, lw=2.6, label="validation")
-            _mark_epoch(axes, epochs, validation, chosen)
+            _mark_epoch(axes, epochs, validation, chosen_epoch)
         _mark_phases(axes, epochs, history)
         axes.xaxis.get_major_locator().set_params(integer=True)
         axes.margins(x=0.03)
