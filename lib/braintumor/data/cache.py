@@ -125,7 +125,9 @@ def load_slices(
     if side < 16:
         raise ValueError(f"side={side} pixels is too small; give 16 or more.")
     if manifest.empty:
-        raise ValueError("The manifest has no slice; build it from a source with files.")
+        raise ValueError(
+            "The manifest has no slice; build it from a source with files."
+        )
     folder = folder or paths.cache_root()
     folder.mkdir(parents=True, exist_ok=True)
     key = cache_key(manifest, side=side, filtering=filtering)
@@ -170,7 +172,6 @@ def _build(
                 bar.update(len(block))
     finally:
         cv2.setNumThreads(threads)
-    del array
     partial.replace(whole)
     progress.unlink(missing_ok=True)
 

@@ -7,13 +7,12 @@ SHA-256 equals the contract's.
 import hashlib
 import json
 import platform
-import shutil
-import tempfile
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import keras
 import numpy as np
+import pandas as pd
 
 import braintumor
 from braintumor.data.batches import to_rgb
@@ -23,6 +22,7 @@ from braintumor.modeling.recipes import Recipe, recipe_from_dict
 
 CONTRACT = "contract.json"
 WEIGHTS = "model.weights.h5"
+HISTORY = "history.csv"
 FORMAT = 1
 # File names of the published recipe, for `export`.
 PUBLISHED_NAMES = {
@@ -77,48 +77,54 @@ def save_artifact(
     recipe: Recipe,
     folder: Path,
     *,
+    history: pd.DataFrame,
     facts: dict,
 ) -> Path:
-    """Write weights and contract; the folder appears whole or not at all.
+    """Write weights, history and contract.
+
+    The contract goes last and comes last: without it the folder is no artifact, so an
+    interrupted save can never be taken for a model.
 
     Args:
         model: the trained network of `recipe`.
         recipe: goes into the contract, so that loading rebuilds the same network.
-        folder: is replaced if it is an older artifact.
+        folder: made if missing; an older artifact in it is replaced.
+        history: one row per epoch, kept as `history.csv`.
         facts: what else the contract should say: seed, data hashes, validation
             metrics; plain JSON values.
 
     Returns:
         `folder`.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    try:
-        model.save_weights(fresh / WEIGHTS)
-        contract = {
-            "format": FORMAT,
-            "model": recipe.model,
-            "classes": list(recipe.classes),
-            "input": f"grey levels 0–255, ({recipe.side}, {recipe.side}, 3)",
-            "recipe": asdict(recipe) | {"weights": None},
-            "pretrained": recipe.weights,
-            "facts": facts,
-            "versions": {
-                "braintumor": braintumor.__version__,
-                "keras": keras.__version__,
-                "backend": keras.backend.backend(),
-                "python": platform.python_version(),
-            },
-            "files": {WEIGHTS: hash_file(fresh / WEIGHTS)},
-        }
-        text = json.dumps(contract, indent=2, ensure_ascii=False)
-        (fresh / CONTRACT).write_text(text + "\n", encoding="utf-8")
-        fresh.chmod(0o755)
-        if folder.exists():
-            shutil.rmtree(folder)
-        fresh.rename(folder)
-    finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / CONTRACT).unlink(missing_ok=True)
+    for name, write in (
+        (WEIGHTS, model.save_weights),
+        (HISTORY, lambda path: history.to_csv(path, index=False, lineterminator="\n")),
+    ):
+        fresh = folder / f"new.{name}"
+        write(fresh)
+        fresh.replace(folder / name)
+    contract = {
+        "format": FORMAT,
+        "model": recipe.model,
+        "classes": list(recipe.classes),
+        "input": f"grey levels 0–255, ({recipe.side}, {recipe.side}, 3)",
+        "recipe": asdict(recipe) | {"weights": None},
+        "pretrained": recipe.weights,
+        "facts": facts,
+        "versions": {
+            "braintumor": braintumor.__version__,
+            "keras": keras.__version__,
+            "backend": keras.backend.backend(),
+            "python": platform.python_version(),
+        },
+        "files": {name: hash_file(folder / name) for name in (WEIGHTS, HISTORY)},
+    }
+    text = json.dumps(contract, indent=2, ensure_ascii=False) + "\n"
+    fresh = folder / f"new.{CONTRACT}"
+    fresh.write_text(text, encoding="utf-8")
+    fresh.replace(folder / CONTRACT)
     return folder
 
 

@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 
 from braintumor.modeling.precision import choose_precision
 from braintumor.modeling.recipes import Phase, Recipe
@@ -83,6 +84,41 @@ def open_layers(classifier: Classifier, phase: Phase, *, frozen: bool) -> None:
         statistics = isinstance(layer, keras.layers.BatchNormalization)
         opened = position >= len(layers) - count
         layer.trainable = opened and (whole or not statistics)
+
+
+def count_parameters(classifier: Classifier) -> dict[str, int]:
+    """Return how many numbers the backbone and the head hold."""
+    return {
+        "backbone": classifier.base.count_params(),
+        "head": classifier.head.count_params(),
+        "together": classifier.model.count_params(),
+    }
+
+
+def compare_modes(
+    classifier: Classifier, images: np.ndarray, labels: np.ndarray
+) -> dict[str, float]:
+    """Return the share of right answers in training mode and in inference mode.
+
+    Batch normalisation uses the batch's own statistics in training and its moving
+    statistics in inference; where those lag behind, the second share collapses while
+    the training loss looks fine. Nothing in the network is changed.
+
+    Args:
+        classifier: a trained network.
+        images: (n, side, side, 3), 0–255, taken as one batch.
+        labels: (n,) int class positions.
+    """
+    variables = classifier.model.variables
+    before = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    shares = {}
+    for name, training in (("training mode", True), ("inference mode", False)):
+        answers = classifier.model(images, training=training)
+        guessed = keras.ops.convert_to_numpy(answers).argmax(axis=1)
+        shares[name] = float((guessed == labels).mean())
+        for variable, value in zip(variables, before, strict=True):
+            variable.assign(value)
+    return shares
 
 
 def _backbone(recipe: Recipe, normalized):

@@ -32,7 +32,9 @@ def encode_labels(labels: pd.Series, classes: tuple[str, ...]) -> np.ndarray:
     return names.map({name: i for i, name in enumerate(classes)}).to_numpy(np.int64)
 
 
-def load_training_data(splits: pd.DataFrame, root: Path, recipe: Recipe) -> TrainingData:
+def load_training_data(
+    splits: pd.DataFrame, root: Path, recipe: Recipe
+) -> TrainingData:
     """Return cached slices, labels, and the positions of training and validation.
 
     Args:

@@ -54,9 +54,7 @@ def _rate(phase: Phase, steps: int):
     if phase.schedule in ("constant", "drops"):
         return phase.learning_rate
     if phase.schedule != "cosine":
-        raise ValueError(
-            f"schedule={phase.schedule!r}: use constant, drops or cosine."
-        )
+        raise ValueError(f"schedule={phase.schedule!r}: use constant, drops or cosine.")
     total = steps * phase.epochs
     warmup = max(1.0, WARMUP_SHARE * total)
     # Floats throughout: TensorFlow refuses to mix int32 steps with float64 rates.

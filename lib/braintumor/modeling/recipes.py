@@ -135,7 +135,7 @@ _CPU_VGG = dict(
     side=64,
     filtering=_SMOOTH,
     head=Head("average", units=128, dropout=0.4),
-    fine_tuning=Phase(12, "adamw", 3e-4, "cosine"),
+    fine_tuning=Phase(12, "adamw", 2e-4, "cosine"),
     augmentation=_GENTLE,
     label_smoothing=0.05,
 )
@@ -175,7 +175,7 @@ _RECIPES = {
         _VGG19, **_QUICK, fine_tuning=Phase(6, "sgd", 1e-2, "drops"), patience=4
     ),
     ("vgg16_four_class", "quick"): replace(
-        _VGG16, **_QUICK, fine_tuning=Phase(6, "adamw", 3e-4, "cosine")
+        _VGG16, **_QUICK, fine_tuning=Phase(6, "adamw", 1e-4, "cosine")
     ),
     ("densenet121_four_class", "quick"): replace(
         _DENSENET, **_QUICK, fine_tuning=Phase(6, "adamw", 2e-3, "cosine")
@@ -228,3 +228,47 @@ def get_recipe(model: str, profile: str, **changes) -> Recipe:
 def recipe_from_dict(fields: dict) -> Recipe:
     """Rebuild a recipe from `dataclasses.asdict`, refusing wrong types."""
     return TypeAdapter(Recipe).validate_python(fields)
+
+
+def describe_recipe(recipe: Recipe) -> dict[str, str]:
+    """Return a recipe as words for a table: what is set, and to what."""
+    head, filtering, moved = recipe.head, recipe.filtering, recipe.augmentation
+    hidden = f" → {head.units} hidden" if head.units else ""
+    ranges = {
+        "rotation": f"±{moved.rotation:g}°",
+        "shift": f"±{moved.shift:.0%}",
+        "zoom": f"±{moved.zoom:.0%}",
+        "flip": "flip",
+        "brightness": f"brightness ±{moved.brightness:.0%}",
+    }
+    return {
+        "backbone": recipe.backbone,
+        "weights at the start": recipe.weights or "noise",
+        "side": f"{recipe.side} px",
+        "bilateral filter": (
+            f"d={filtering.diameter}, {filtering.sigma_color:g} grey levels, "
+            f"{filtering.sigma_space:g} px"
+            if filtering
+            else "none"
+        ),
+        "normalisation": recipe.normalization,
+        "head": f"{head.pooling}{hidden} → {len(recipe.classes)}",
+        "frozen phase": _describe_phase(recipe.frozen),
+        "fine-tuning phase": _describe_phase(recipe.fine_tuning),
+        "batch": f"{recipe.batch_size} slices",
+        "augmentation": ", ".join(
+            words for name, words in ranges.items() if getattr(moved, name)
+        ),
+        "early stopping": f"after {recipe.patience} epochs"
+        if recipe.patience
+        else "no",
+    }
+
+
+def _describe_phase(phase: Phase) -> str:
+    if not phase.epochs:
+        return "left out"
+    return (
+        f"{phase.epochs} epochs of {phase.optimizer}, "
+        f"{phase.learning_rate:g} ({phase.schedule})"
+    )

@@ -77,6 +77,22 @@ def training_key(recipe: Recipe, data: TrainingData, seed: int) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
+def describe_training(trained: Trained, data: TrainingData, seed: int) -> dict:
+    """Return what an artifact's contract should tell of its training, JSON-ready."""
+    kept = trained.history.iloc[trained.best_epoch]
+    return {
+        "seed": seed,
+        "training_key": trained.key,
+        "slices_key": data.slices.key,
+        "training_slices": len(data.training),
+        "validation_slices": len(data.validation),
+        "epochs_run": len(trained.history),
+        "kept_epoch": trained.best_epoch + 1,
+        "validation_loss": round(float(kept["val_loss"]), 4),
+        "validation_accuracy": round(float(kept["val_accuracy"]), 4),
+    }
+
+
 def set_seed(seed: int, *, deterministic: bool) -> None:
     """Seed Python, numpy and the backend, and ask TensorFlow for determinism."""
     keras.utils.set_random_seed(seed)
