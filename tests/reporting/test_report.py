@@ -1,0 +1,103 @@
+import nbformat
+import pytest
+
+from braintumor import provenance, runs
+from braintumor.reporting import headline, report
+
+HEADER = "run,dataset,model,view,metric,value,low,high,n,groups\n"
+TABLE = HEADER + (
+    "toy,phantom,densenet121_four_class,as_shipped,accuracy,0.9876,0.97,0.99,1311,80\n"
+    "toy,phantom,densenet121_four_class,group_disjoint,accuracy,0.8,0.7,0.9,400,60\n"
+    "toy,phantom,densenet121_four_class,as_shipped,macro_f1,0.1,0.1,0.1,1311,80\n"
+    "toy,phantom,majority,as_shipped,accuracy,0.3,,,1311,80\n"
+    "toy,phantom,majority_binary,as_shipped,accuracy,0.7,0.6,0.8,51,50\n"
+    "toy,phantom,vgg19_binary,as_shipped,accuracy,0.81,0.7,0.9,51,50\n"
+)
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """A run with one executed notebook, one that failed, a table and a figure."""
+    monkeypatch.setenv("BRAINTUMOR_HOME", str(tmp_path))
+    files = runs.run_paths("toy")
+    files.notebooks.mkdir(parents=True)
+    content = nbformat.v4.new_notebook()
+    content.cells = [
+        nbformat.v4.new_markdown_cell(
+            "# 01 · Weigh toys\n\n> Toys <b>weigh</b> little."
+        ),
+        nbformat.v4.new_code_cell("6 * 7"),
+    ]
+    nbformat.write(content, files.executed("01_weigh"))
+    nbformat.write(content, files.failed("02_break"))
+    provenance.write(
+        files.provenance("01_weigh"),
+        parameters={"seed": 7, "dataset": "phantom"},
+        seconds=65,
+    )
+    files.results.write_text(TABLE)
+    files.figures.mkdir()
+    (files.figures / "01_weights.png").write_bytes(b"")
+    return files
+
+
+def test_headline_sets_models_above_baselines_in_three_views(files):
+    four, binary = headline.headline(files.results)
+    assert [row["model"] for row in four["rows"]] == [
+        "densenet121 four class",
+        "majority",
+    ]
+    model, baseline = four["rows"]
+    assert model["cells"] == [
+        {"value": "0.988", "interval": "0.970–0.990"},
+        None,
+        {"value": "0.800", "interval": "0.700–0.900"},
+    ]
+    assert baseline["baseline"]
+    assert baseline["cells"][0]["interval"] == ""
+    assert [view["n"] for view in four["views"]] == ["1,311", "–", "400"]
+    assert [row["model"] for row in binary["rows"]] == ["vgg19", "majority"]
+
+
+def test_headline_as_text(files):
+    text = headline.headline_text(files.results)
+    assert "0.988 0.970–0.990" in text
+    assert "as shipped, n = 1,311" in text
+    assert headline.headline_text(files.folder / "none.csv") == ""
+
+
+def test_index_links_pages_figures_and_table(files):
+    index = report.build_report("toy").read_text()
+    for part in (
+        'href="01_weigh.html"',
+        "Toys &lt;b&gt;weigh&lt;/b&gt; little.",
+        "../figures/01_weights.png",
+        "../results.csv",
+        "0.988",
+        "1 min 5 s",
+        "Phantoms, not patients",
+        "not for diagnosis",
+    ):
+        assert part in index
+    assert "02_break" not in index
+    assert "6 * 7" not in index
+    assert "6" in (files.report / "01_weigh.html").read_text()
+
+
+def test_real_data_carries_no_word_about_phantoms(files):
+    provenance.write(
+        files.provenance("01_weigh"), parameters={"dataset": "nickparvar"}, seconds=1
+    )
+    assert "Phantoms" not in report.build_report("toy").read_text()
+
+
+def test_a_run_without_notebooks_has_no_report(files):
+    with pytest.raises(FileNotFoundError, match="make run RUN=other"):
+        report.build_report("other")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"), [(7.4, "7 s"), (65, "1 min 5 s"), (7500, "2 h 5 min")]
+)
+def test_duration(seconds, shown):
+    assert report.duration(seconds) == shown
