@@ -48,28 +48,37 @@ class Ripple:
 
 @dataclass(frozen=True)
 class Deformation:
-    """One person's head: scaled along the axes and smoothly displaced."""
+    """One person's head: scaled along the axes and smoothly displaced.
+
+    Attributes:
+        scale: (3,) size along each axis, relative to the template.
+        waves: broad waves that shape the head, then fine ones that shape the gyri.
+        pulls: (terms, 3) mm, where each wave pulls to.
+    """
 
     scale: np.ndarray
-    displacements: tuple[tuple[Ripple, Ripple], ...]
+    waves: tuple[Ripple, ...]
+    pulls: np.ndarray
 
     @classmethod
     def draw(cls, random: np.random.Generator) -> "Deformation":
         """Draw a head up to 7 % larger or smaller, with its own shape and gyri."""
-        displacements = tuple(
-            (
-                Ripple.draw(random, wavelength=110.0, amplitude=2.2, terms=4),
-                Ripple.draw(random, wavelength=34.0, amplitude=0.9, terms=5),
-            )
-            for _ in range(3)
+        lengths = [110.0] * 5 + [34.0] * 6
+        waves = tuple(
+            Ripple.draw(random, wavelength=length, amplitude=1.0, terms=1)
+            for length in lengths
         )
-        return cls(random.uniform(0.93, 1.07, size=3), displacements)
+        strengths = np.array([1.0] * 5 + [0.4] * 6)[:, None]
+        pulls = random.normal(size=(len(waves), 3)) * strengths
+        return cls(random.uniform(0.93, 1.07, size=3), waves, pulls)
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Return where in the template the patient's `points (..., 3)` lie, mm."""
         moved = points / self.scale
-        for axis, (broad, fine) in enumerate(self.displacements):
-            moved[..., axis] += broad(points) + fine(points)
+        for wave, pull in zip(self.waves, self.pulls, strict=True):
+            height = wave(points)
+            for axis in range(3):
+                moved[..., axis] += height * pull[axis]
         return moved
 
     def invert(self, template_point: np.ndarray) -> np.ndarray:

@@ -30,7 +30,7 @@ WEIGHTINGS = {
               .68, .30, .86, .82, .64, .58, .45),
 }
 # fmt: on
-SHARES = {"t1c": 0.62, "t1": 0.13, "t2": 0.15, "flair": 0.10}
+SHARES = {"t1c": 0.72, "t1": 0.08, "t2": 0.12, "flair": 0.08}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Scanner:
             weighting=weighting,
             contrast=dict(zip(TISSUES, signals.tolist(), strict=True)),
             shading=Ripple.draw(random, wavelength=330.0, amplitude=0.13, terms=4),
-            noise=float(random.uniform(0.008, 0.035)),
+            noise=float(random.uniform(0.008, 0.03)),
             blur=float(random.uniform(0.35, 0.9)),
             gamma=float(random.uniform(0.85, 1.25)),
             gain=float(random.uniform(0.85, 1.2)),
