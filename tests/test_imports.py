@@ -19,6 +19,7 @@ ALLOWED = {
     "parameters": set(),
     "provenance": set(),
     "data": set(),
+    "examination": {"data", "modeling", "evaluation"},
     "modeling": {"data"},
     "evaluation": set(),
     "reporting": {"parameters", "evaluation"},
@@ -26,7 +27,7 @@ ALLOWED = {
     "demo": {"data", "modeling", "evaluation", "reporting", "parameters"},
     "cli": {
         *("data", "modeling", "evaluation", "reporting"),
-        *("parameters", "provenance", "workflow", "demo"),
+        *("parameters", "provenance", "workflow", "demo", "examination"),
     },
 }
 HEAVY = ("keras", "tensorflow", "jax", "torch", "pandas", "matplotlib", "sklearn")

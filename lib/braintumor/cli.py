@@ -171,7 +171,6 @@ def run_notebooks(
     """
     from braintumor import runs
     from braintumor.parameters import ParameterError
-    from braintumor.reporting import headline
     from braintumor.workflow import graph, settings
 
     try:
@@ -181,10 +180,8 @@ def run_notebooks(
     except (ParameterError, FileNotFoundError, graph.RunFailedError) as error:
         raise fail(error) from error
     if not dry:
-        results = runs.run_paths(chosen["run"]).results
-        typer.echo(f"\n{headline.headline_text(results)}\n")
-        typer.echo(f"Run {chosen['run']} is complete: {runs.relative(results)}")
-        typer.echo(f"Open {runs.relative(index)}")
+        show_results([chosen["run"]])
+        typer.echo(f"Run {chosen['run']} is complete. Open {runs.relative(index)}")
 
 
 @app.command("evaluate")

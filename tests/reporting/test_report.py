@@ -44,7 +44,7 @@ def files(tmp_path, monkeypatch):
 def test_headline_sets_models_above_baselines_in_three_views(files):
     four, binary = headline.headline(files.results)
     assert [row["model"] for row in four["rows"]] == [
-        "densenet121 four class",
+        "densenet121",
         "majority",
     ]
     model, baseline = four["rows"]
@@ -59,11 +59,14 @@ def test_headline_sets_models_above_baselines_in_three_views(files):
     assert [row["model"] for row in binary["rows"]] == ["vgg19", "majority"]
 
 
-def test_headline_as_text(files):
-    text = headline.headline_text(files.results)
-    assert "0.988 0.970–0.990" in text
-    assert "as shipped, n = 1,311" in text
-    assert headline.headline_text(files.folder / "none.csv") == ""
+def test_headline_names_the_published_figure_beside_its_own_data_only(files):
+    assert headline.headline(files.results)[0]["rows"][0]["published"] is None
+    files.results.write_text(TABLE.replace("phantom", "nickparvar"))
+    assert headline.headline(files.results)[0]["rows"][0]["published"] == "0.96"
+
+
+def test_headline_without_a_table_is_empty(files):
+    assert headline.headline(files.folder / "none.csv") == []
 
 
 def test_index_links_pages_figures_and_table(files):

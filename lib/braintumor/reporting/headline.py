@@ -4,12 +4,14 @@ import csv
 from pathlib import Path
 from typing import Any
 
+from braintumor.reporting.published import published_accuracy
+from braintumor.reporting.tables import BASELINES, BINARY
+
 VIEWS = {
     "as_shipped": "as shipped",
     "deduplicated": "deduplicated",
     "group_disjoint": "group-disjoint",
 }
-BASELINES = ("majority", "nearest_neighbor", "border_statistics")
 HEADLINE = "accuracy"
 
 
@@ -27,8 +29,8 @@ def headline(results: Path) -> list[dict[str, Any]]:
         return []
     with results.open(encoding="utf-8", newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["metric"] == HEADLINE]
-    binary = [row for row in rows if row["model"].endswith("_binary")]
-    four = [row for row in rows if not row["model"].endswith("_binary")]
+    binary = [row for row in rows if row["model"].endswith(BINARY)]
+    four = [row for row in rows if not row["model"].endswith(BINARY)]
     tasks = [("Four classes", four), ("Tumour or no tumour", binary)]
     return [_task(title, chosen) for title, chosen in tasks if chosen]
 
@@ -36,14 +38,16 @@ def headline(results: Path) -> list[dict[str, Any]]:
 def _task(title: str, rows: list[dict[str, str]]) -> dict[str, Any]:
     by_place = {(row["model"], row["view"]): row for row in rows}
     sizes = {row["view"]: f"{int(float(row['n'])):,}" for row in rows}
+    published = published_accuracy(rows[0]["dataset"])
     models = sorted({row["model"] for row in rows}, key=lambda m: (_is_baseline(m), m))
     return {
         "title": f"{title} · {rows[0]['dataset']}",
         "views": [{"title": t, "n": sizes.get(view, "–")} for view, t in VIEWS.items()],
         "rows": [
             {
-                "model": model.removesuffix("_binary").replace("_", " "),
+                "model": _spoken(model),
                 "baseline": _is_baseline(model),
+                "published": f"{published[model]:.2f}" if model in published else None,
                 "cells": [_cell(by_place.get((model, view))) for view in VIEWS],
             }
             for model in models
@@ -51,8 +55,12 @@ def _task(title: str, rows: list[dict[str, str]]) -> dict[str, Any]:
     }
 
 
+def _spoken(model: str) -> str:
+    return model.removesuffix(BINARY).removesuffix("_four_class").replace("_", " ")
+
+
 def _is_baseline(model: str) -> bool:
-    return model.removesuffix("_binary") in BASELINES
+    return model.removesuffix(BINARY) in BASELINES
 
 
 def _cell(row: dict[str, str] | None) -> dict[str, str] | None:
@@ -60,27 +68,3 @@ def _cell(row: dict[str, str] | None) -> dict[str, str] | None:
         return None
     interval = f"{float(row['low']):.3f}–{float(row['high']):.3f}" if row["low"] else ""
     return {"value": f"{float(row['value']):.3f}", "interval": interval}
-
-
-def headline_text(results: Path) -> str:
-    """Write the headline as plain text, one line per model.
-
-    Args:
-        results: the results table of a run.
-
-    Returns:
-        One block per task: value and 95 % interval per view, n in the heading.
-    """
-    blocks = []
-    for task in headline(results):
-        heads = [f"{view['title']}, n = {view['n']}" for view in task["views"]]
-        lines = [f"{task['title']} ({HEADLINE}, 95 % interval)", _line("", heads)]
-        for row in task["rows"]:
-            shown = [c and f"{c['value']} {c['interval']}" or "–" for c in row["cells"]]
-            lines.append(_line(row["model"], shown))
-        blocks.append("\n".join(lines))
-    return "\n\n".join(blocks)
-
-
-def _line(name: str, cells: list[str]) -> str:
-    return f"  {name:24}" + "".join(f"{cell:26}" for cell in cells).rstrip()

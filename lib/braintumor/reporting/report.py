@@ -1,6 +1,7 @@
 """The report of a run: its notebooks as pages, and one index page to open."""
 
 import json
+import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 from braintumor import runs
 from braintumor.reporting.headline import headline
-from braintumor.reporting.report_page import PAGE
+from braintumor.reporting.report_page import BACK_LINK, PAGE, PAGE_STYLE
 from braintumor.runs import RunPaths
 
 
@@ -53,6 +54,8 @@ def _write_page(copy: Path, files: RunPaths) -> dict[str, Any]:
     )
     resources = {"metadata": {"name": title or copy.stem}}
     page, _ = exporter.from_notebook_node(notebook, resources=resources)
+    page = page.replace("</head>", f"{PAGE_STYLE}</head>", 1)
+    page = re.sub(r"(<body[^>]*>)", rf"\1{BACK_LINK}", page, count=1)
     (files.report / f"{copy.stem}.html").write_text(page, encoding="utf-8")
     record = _record(files.provenance(copy.stem))
     return {

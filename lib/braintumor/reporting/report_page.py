@@ -1,4 +1,4 @@
-"""The index page of a run's report, as one Jinja template without outside files."""
+"""The pages of a report: the index as a Jinja template, and what notebooks add."""
 
 PAGE = """<!doctype html>
 <html lang="en">
@@ -74,7 +74,8 @@ slice that has a relative in training. The rows in grey never looked at a brain.
 {% for view in task.views %}<th>{{ view.title }}<small>n = {{ view.n }}</small></th>
 {% endfor %}</tr>
 {% for row in task.rows %}
-<tr{% if row.baseline %} class="baseline"{% endif %}><td>{{ row.model }}</td>
+<tr{% if row.baseline %} class="baseline"{% endif %}><td>{{ row.model }}
+{% if row.published %}<small>published {{ row.published }}</small>{% endif %}</td>
 {% for cell in row.cells %}
 <td>{% if cell %}<b>{{ cell.value }}</b> <small>{{ cell.interval }}</small>
 {% else %}–{% endif %}</td>
@@ -111,3 +112,12 @@ slice that has a relative in training. The rows in grey never looked at a brain.
 {% endfor %}
 </main></body></html>
 """
+
+PAGE_STYLE = """<style>
+body.jp-Notebook { max-width: 62rem; margin: 0 auto; }
+.back { font: .875rem system-ui, "DejaVu Sans", sans-serif; padding: 1rem 0 0 1.75rem; }
+.jp-RenderedHTMLCommon table { margin-left: 0; }
+.jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] {
+  background: transparent; color: #5b6675; }
+</style>"""
+BACK_LINK = '<p class="back"><a href="index.html">← all notebooks of this run</a></p>'
