@@ -84,7 +84,9 @@ def test_index_links_pages_figures_and_table(files):
         assert part in index
     assert "02_break" not in index
     assert "6 * 7" not in index
-    assert "6" in (files.report / "01_weigh.html").read_text()
+    page = (files.report / "01_weigh.html").read_text()
+    assert "all notebooks of this run" in page
+    assert "<title>01 · Weigh toys</title>" in page
 
 
 def test_real_data_carries_no_word_about_phantoms(files):
