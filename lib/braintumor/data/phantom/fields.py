@@ -37,7 +37,10 @@ class Ripple:
 
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Return the field at `points (..., 3)` mm, shape (...)."""
-        right, front, up = np.ascontiguousarray(np.moveaxis(points, -1, 0))
+        return self.at(*split_axes(points))
+
+    def at(self, right: np.ndarray, front: np.ndarray, up: np.ndarray) -> np.ndarray:
+        """Return the field where the three coordinates, in mm, are already apart."""
         total = np.zeros(right.shape)
         # Written out rather than `points @ wave`: the order of additions inside a
         # matrix product depends on the machine's BLAS, and slices must not.
@@ -75,8 +78,9 @@ class Deformation:
     def __call__(self, points: np.ndarray) -> np.ndarray:
         """Return where in the template the patient's `points (..., 3)` lie, mm."""
         moved = points / self.scale
+        axes = split_axes(points)
         for wave, pull in zip(self.waves, self.pulls, strict=True):
-            height = wave(points)
+            height = wave.at(*axes)
             for axis in range(3):
                 moved[..., axis] += height * pull[axis]
         return moved
@@ -87,6 +91,11 @@ class Deformation:
         for _ in range(30):
             point = point + (template_point - self(point[None])[0]) * self.scale
         return point
+
+
+def split_axes(points: np.ndarray) -> np.ndarray:
+    """Return `points (..., 3)` as (3, ...), contiguous: sines are quicker on it."""
+    return np.ascontiguousarray(np.moveaxis(points, -1, 0))
 
 
 def soft_inside(distance: np.ndarray, width: float = 1.2) -> np.ndarray:

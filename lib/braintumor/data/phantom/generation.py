@@ -15,7 +15,7 @@ from braintumor.data.phantom.anatomy import load_anatomy
 from braintumor.data.phantom.files import Row, listed_paths, patient_rows, write_table
 from braintumor.data.phantom.plan import PatientPlan, plan_patients
 
-VERSION = 2  # raise it whenever the same arguments would give other pixels
+VERSION = 3  # raise it whenever the same arguments would give other pixels
 MARKER = "phantom.json"
 LIMITS = {"slices": (40, 100_000), "side": (48, 512), "seed": (0, 2**32 - 1)}
 

@@ -25,6 +25,11 @@ class Lesion:
     radius: float
     mass: float
 
+    @property
+    def focus(self) -> np.ndarray:
+        """Return the point (3,) that the patient's slices are cut around, mm."""
+        return self.center
+
     def push(self, points: np.ndarray) -> np.ndarray:
         """Return the undisturbed position of what now lies at `points`, mm.
 

@@ -23,7 +23,7 @@ class NoTumor(Lesion):
         """Draw a point wherever a lesion could have been, of any class."""
         kinds = (Glioma, Meningioma, PituitaryTumor)
         lesion = kinds[random.integers(3)].place(random, anatomy)
-        return cls(lesion.center, lesion.radius, 0.0)
+        return cls(lesion.focus, lesion.radius, 0.0)
 
     def shape(self, points: np.ndarray, layers: Layers) -> np.ndarray:
         """Return a distance that is never inside."""

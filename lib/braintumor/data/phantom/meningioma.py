@@ -52,6 +52,11 @@ class Meningioma(Lesion):
             swelling=random.uniform(3.0, 9.0) * (random.random() < 0.4),
         )
 
+    @property
+    def focus(self) -> np.ndarray:
+        """Return a point between centre and base, so that slices show the base."""
+        return 0.4 * self.center + 0.6 * self.anchor
+
     def shape(self, points: np.ndarray, layers: Layers) -> np.ndarray:
         """Return the signed distance in mm; the skull's inner table bounds it."""
         distance = None

@@ -44,7 +44,7 @@ class Patient:
         axes: (3, 3) unit vectors: across, down, and the slices' normal.
         middle: (3,) mm, what the picture is centred on.
         view: edge of the picture in mm.
-        seat: (3,) mm, the lesion's centre in the patient.
+        seat: (3,) mm, the lesion's focus in the patient; offsets count from it.
     """
 
     plane: str
@@ -82,14 +82,14 @@ class Patient:
             axes=axes,
             middle=middle,
             view=view,
-            seat=head.invert(lesion.center),
+            seat=head.invert(lesion.focus),
         )
 
     def points(self, offset: float, side: int) -> np.ndarray:
         """Return where the pixels of a slice lie, (side, side, 3) mm.
 
         Args:
-            offset: mm from the lesion's centre along the slice's normal.
+            offset: mm from the lesion's focus along the slice's normal.
             side: pixels along an edge.
         """
         across, down, normal = self.axes
@@ -127,7 +127,7 @@ class Patient:
     def render(
         self, offset: float, side: int, random: np.random.Generator, anatomy: Anatomy
     ) -> Slice:
-        """Return the slice at `offset` mm from the lesion's centre."""
+        """Return the slice at `offset` mm from the lesion's focus."""
         places = self.points(offset, side)
         points = self.head(places)
         layers = anatomy.layers(points, self.lesion.push(points))
