@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pandas as pd
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from braintumor.data.images import UnreadableSliceError, decode_slice
 

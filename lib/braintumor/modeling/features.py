@@ -12,7 +12,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from braintumor import paths
 from braintumor.data.batches import SliceBatches

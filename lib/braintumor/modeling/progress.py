@@ -1,7 +1,7 @@
 """A progress bar per epoch that can be switched off by TQDM_DISABLE=1."""
 
 import keras
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 
 class EpochBar(keras.callbacks.Callback):

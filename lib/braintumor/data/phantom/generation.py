@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from braintumor.data.phantom.anatomy import load_anatomy
 from braintumor.data.phantom.files import Row, listed_paths, patient_rows, write_table
