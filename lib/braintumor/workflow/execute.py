@@ -16,6 +16,10 @@ from braintumor.parameters import Parameters, declared_names
 from braintumor.workflow import closure
 
 
+# Without it every kernel warns that it talks over a local TCP socket.
+KERNEL_ARGUMENTS = ("--IPKernelApp.log_level=40",)
+
+
 class NotebookFailedError(RuntimeError):
     """A cell raised; the message names it, the error and the copy to read."""
 
@@ -125,6 +129,7 @@ def _papermill(notebook: Path, output: Path, parameters: Mapping[str, Any]) -> N
             output,
             parameters=dict(parameters),
             kernel_name="python3",
+            extra_arguments=list(KERNEL_ARGUMENTS),
             language="python",
             cwd=notebook.parent,
             progress_bar={"desc": notebook.stem},

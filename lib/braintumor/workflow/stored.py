@@ -16,9 +16,10 @@ import nbformat
 from nbformat import NotebookNode
 
 from braintumor import paths
+from braintumor.workflow.execute import KERNEL_ARGUMENTS
 from braintumor.workflow.mirror import code_digest, mirror_path, mirror_text, tidy
 
-QUIET = {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "default"}
+QUIET = {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 def stored_notebooks(root: Path | None = None) -> list[Path]:
@@ -85,6 +86,7 @@ def _execute(path: Path, environment: dict[str, str]) -> NotebookNode:
     client = NotebookClient(
         notebook,
         kernel_name="python3",
+        extra_arguments=list(KERNEL_ARGUMENTS),
         timeout=None,
         record_timing=False,
         coalesce_streams=True,
