@@ -184,6 +184,58 @@ def run_notebooks(
         typer.echo(f"Run {chosen['run']} is complete. Open {runs.relative(index)}")
 
 
+@app.command("train")
+def train_model(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="MODEL",
+            help="vgg19_binary, vgg16_four_class or densenet121_four_class.",
+        ),
+    ],
+    dataset: Annotated[str, typer.Option(help="A source.")] = "phantom",
+    profile: Annotated[str, typer.Option(help="quick, cpu, paper or best.")] = "quick",
+    seed: Annotated[int, typer.Option(help="Of split and training.")] = 7,
+    run: Annotated[str, typer.Option(help="Name of the run.")] = "interactive",
+    epochs: Annotated[
+        int | None, typer.Option(help="Of the last phase; the recipe's by default.")
+    ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(help="imagenet or a …_notop.h5 file; the recipe's by default."),
+    ] = None,
+) -> None:
+    """Train one model and keep it as an artifact; the same command resumes.
+
+    The artifact goes to data/runs/<run>/models/MODEL.
+    """
+    from braintumor import experiment, runs
+    from braintumor.modeling.backbones import WeightsUnavailableError
+    from braintumor.modeling.training import TrainingDivergedError
+
+    try:
+        folder = experiment.train_model(
+            model,
+            dataset=dataset,
+            profile=profile,
+            seed=seed,
+            run=run,
+            epochs=epochs,
+            weights=weights,
+        )
+    except (
+        FileNotFoundError,
+        TrainingDivergedError,
+        ValueError,
+        WeightsUnavailableError,
+    ) as error:
+        raise fail(error) from error
+    contract = json.loads((folder / "contract.json").read_text(encoding="utf-8"))
+    for name, value in contract["facts"].items():
+        typer.echo(f"{name.replace('_', ' '):20} {value}")
+    typer.echo(f"Model in {runs.relative(folder)}")
+
+
 @app.command("evaluate")
 def evaluate_run(
     run: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")],
