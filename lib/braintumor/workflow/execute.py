@@ -15,7 +15,6 @@ from braintumor import paths, provenance, runs
 from braintumor.parameters import Parameters, declared_names
 from braintumor.workflow import closure
 
-
 # Without it every kernel warns that it talks over a local TCP socket.
 KERNEL_ARGUMENTS = ("--IPKernelApp.log_level=40",)
 
