@@ -129,6 +129,7 @@ rule evaluate_models:
     output:
         predictions=[FILES.predictions(model) for model in MODELS.values()],
         results=FILES.results,
+        confusion=FILES.confusion,
         executed=FILES.executed("06_evaluate_models"),
         provenance=FILES.provenance("06_evaluate_models"),
     params:

@@ -80,7 +80,7 @@ def write_toy(home, name, *, extra=""):
     module, made, own = TOYS[name]
     write = WRITE % made
     if name.startswith("06"):
-        write += f'\nfiles.results.write_text("{TABLE}")'
+        write += f'\nfiles.results.write_text("{TABLE}")\nfiles.confusion.touch()'
     tagged = nbformat.v4.new_code_cell(
         f"{PARAMETERS}\n{own}".strip(), id="p", metadata={"tags": ["parameters"]}
     )

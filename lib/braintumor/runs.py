@@ -36,6 +36,11 @@ class RunPaths:
         """The tidy table of metrics, from notebook 06."""
         return self.folder / "results.csv"
 
+    @property
+    def confusion(self) -> Path:
+        """Counts of every true and predicted class, from notebook 06."""
+        return self.folder / "confusion.csv"
+
     def manifest(self, source: str) -> Path:
         """One row per slice, groups filled; from notebook 01."""
         return self.folder / "manifests" / f"{source}.csv"
