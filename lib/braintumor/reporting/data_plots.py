@@ -5,7 +5,6 @@ from collections.abc import Mapping
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from braintumor.reporting.palette import (
@@ -48,25 +47,25 @@ def borders(features: np.ndarray, labels: np.ndarray) -> Figure:
         labels: (n,) class names.
     """
     names = order_classes(labels)
-    frame = pd.DataFrame({"class": labels, "mean": features[:, 0]})
-    frame["black"] = 100 * features[:, 2]
-    figure, panels = plt.subplots(1, 2, sharey=True, figsize=(7, 2.6))
-    titles = {"mean": "mean grey level of the frame", "black": "black pixels in it, %"}
-    for axes, (column, title) in zip(panels, titles.items(), strict=True):
-        sns.boxplot(
-            frame,
-            x=column,
-            y="class",
-            hue="class",
-            order=names,
-            hue_order=names,
-            palette=[CLASS_COLOURS.get(name, INK) for name in names],
-            fliersize=1.5,
-            linewidth=1,
-            ax=axes,
+    labels = np.asarray(labels)
+    figure, panels = plt.subplots(1, 2, figsize=(7, 3))
+    drawn = {
+        "mean grey level of the frame": features[:, 0],
+        "black pixels in the frame, %": 100 * features[:, 2],
+    }
+    for axes, (title, values) in zip(panels, drawn.items(), strict=True):
+        boxes = axes.boxplot(
+            [values[labels == name] for name in names],
+            widths=0.6,
+            patch_artist=True,
+            medianprops={"color": INK},
+            flierprops={"marker": ".", "markersize": 2, "markeredgecolor": INK},
         )
-        axes.set(xlabel=title, ylabel="")
-    panels[0].set_yticks(range(len(names)), [show_name(name) for name in names])
+        for box, name in zip(boxes["boxes"], names, strict=True):
+            box.set_facecolor(CLASS_COLOURS.get(name, INK))
+        axes.set_xticks(range(1, len(names) + 1), [show_name(name) for name in names])
+        axes.tick_params(axis="x", length=0)
+        axes.set_ylabel(title)
     return figure
 
 
