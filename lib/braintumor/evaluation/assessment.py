@@ -1,5 +1,6 @@
 """From predictions to results: one model, or every table of a run's folder."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -43,12 +44,42 @@ def assess(
     return results.join(scored), pd.concat(counted, ignore_index=True)
 
 
+def assess_answers(
+    answers: Mapping[str, pd.DataFrame],
+    *,
+    run: str,
+    replicates: int = 1000,
+    seed: int = 7,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Evaluate several models and baselines; the data set is read off their slices.
+
+    Args:
+        answers: model name -> predictions table; the first part of a `slice_id` is the
+            name of the source.
+        run: name of the run, for the rows.
+        replicates: bootstrap replicates.
+        seed: of the bootstrap.
+
+    Returns:
+        results table and confusion table, both sorted.
+    """
+    pairs = []
+    for model, table in answers.items():
+        dataset = str(table["slice_id"].iloc[0]).split("/")[0]
+        keys = {"run": run, "dataset": dataset, "model": model}
+        pairs.append(assess(table, **keys, replicates=replicates, seed=seed))
+    counted = pd.concat([rows for _, rows in pairs], ignore_index=True)
+    keys = list(results.CONFUSION_COLUMNS[:-1])
+    return (
+        results.join(rows for rows, _ in pairs),
+        counted[[*keys, "count"]].sort_values(keys, ignore_index=True),
+    )
+
+
 def assess_folder(
     folder: Path, *, run: str, replicates: int = 1000, seed: int = 7
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Evaluate every predictions table of a run again; no model is needed.
-
-    The file's name is the model's, and the first part of a `slice_id` the data set's.
 
     Args:
         folder: holds `<model>.csv`.
@@ -67,18 +98,5 @@ def assess_folder(
         raise FileNotFoundError(
             f"No predictions in {folder}. Run notebook 06_evaluate_models first."
         )
-    pairs = []
-    for file in files:
-        table = read_predictions(file)
-        dataset = str(table["slice_id"].iloc[0]).split("/")[0]
-        keys = {"run": run, "dataset": dataset, "model": file.stem}
-        pairs.append(assess(table, **keys, replicates=replicates, seed=seed))
-    scored, counted = zip(*pairs, strict=True)
-    return results.join(scored), join_confusions(counted)
-
-
-def join_confusions(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Stack confusion rows, sorted; class names are ordered by name, too."""
-    table = pd.concat(parts, ignore_index=True)[list(results.CONFUSION_COLUMNS)]
-    keys = list(results.CONFUSION_COLUMNS[:-1])
-    return table.sort_values(keys, ignore_index=True)
+    answers = {file.stem: read_predictions(file) for file in files}
+    return assess_answers(answers, run=run, replicates=replicates, seed=seed)

@@ -45,7 +45,7 @@ def read_outcome(
             f"classes={tuple(classes)}: need {NO_TUMOR!r} among them and a column "
             f"{PREFIX}<class> for each; missing: {absent or NO_TUMOR}."
         )
-    rows = select_view(predictions, view).sort_values("slice_id")
+    rows = select_view(predictions, view)
     probabilities = rows[[PREFIX + name for name in classes]].to_numpy(float)
     return Outcome(
         labels=pd.Index(classes).get_indexer(rows["label"]),

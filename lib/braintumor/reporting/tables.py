@@ -166,6 +166,11 @@ def _in_order(wide: pd.DataFrame, then: Iterable[str]) -> pd.DataFrame:
     return ordered.drop(columns="_place")
 
 
+def order_models(models: Iterable[str]) -> list[str]:
+    """Sort names as every table and figure does: networks first, baselines below."""
+    return sorted(models, key=_place)
+
+
 def _place(model: str) -> tuple[bool, bool, int, str]:
     """Sort models: four classes before two, networks before baselines."""
     base = model.removesuffix(BINARY)
@@ -178,11 +183,9 @@ def _place(model: str) -> tuple[bool, bool, int, str]:
 
 def _shown_columns(table: pd.DataFrame) -> list[str]:
     """Leave out the run where there is only one, and `published` where it is empty."""
-    hidden = {"dataset"}
-    if "run" in table and table["run"].nunique() == 1:
-        hidden.add("run")
-    if "published" in table and not table["published"].any():
-        hidden.add("published")
+    one_run = "run" in table and table["run"].nunique() == 1
+    empty = "published" in table and not table["published"].any()
+    hidden = {"dataset", "run" * one_run, "published" * empty}
     return [name for name in table.columns if name not in hidden]
 
 
