@@ -73,7 +73,7 @@ def read_arrays(path: Path) -> tuple[list[np.ndarray], dict]:
         with np.load(path, allow_pickle=False) as stored:
             names = sorted(name for name in stored.files if name != "note")
             return [stored[name] for name in names], json.loads(str(stored["note"]))
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
         raise CheckpointError(
             f"{path} is not a whole checkpoint ({error}). Delete it and run again."
         ) from error
