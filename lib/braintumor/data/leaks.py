@@ -51,7 +51,7 @@ def _refuse_shared(view: str, one: pd.DataFrame, other: pd.DataFrame) -> None:
     shared = sorted(set(one["group_id"]) & set(other["group_id"]))
     if shared:
         raise LeakError(
-            f"View {view}: {len(shared)} groups stand in {one[view].iloc[0]} and in "
+            f"View {view}: {len(shared)} group(s) stand in {one[view].iloc[0]} and in "
             f"{other[view].iloc[0]}: {_some(shared)}. Make the views again with "
             "add_views, on the manifest as audit_manifest returns it."
         )
