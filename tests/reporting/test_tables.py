@@ -173,6 +173,17 @@ def test_the_command_keeps_readme_current(project):
     assert readme.read_text() == text
 
 
+def test_readme_shows_what_is_tracked_and_the_command_what_is_newest(
+    project, make_results
+):
+    newest = project / "data" / "runs" / "first" / "results.csv"
+    result_tables.write_results(make_results("first", 0.2), newest)
+    assert call("first").output.count("0.776") == 24
+    assert call("first", "--readme").exit_code == 0
+    text = (project / "README.md").read_text()
+    assert text.count("0.976 (") == 24 and "0.776" not in text
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
