@@ -25,8 +25,10 @@ ALLOWED = {
     "reporting": {"parameters", "evaluation"},
     "workflow": {"parameters", "provenance"},
     "demo": {"data", "modeling", "evaluation", "reporting", "parameters"},
+    "experiment": {"data", "modeling"},
+    "data_commands": {"data"},
     "cli": {
-        *("data", "modeling", "evaluation", "reporting"),
+        *("data", "data_commands", "experiment", "modeling", "evaluation", "reporting"),
         *("parameters", "provenance", "workflow", "demo", "examination"),
     },
 }

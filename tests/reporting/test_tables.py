@@ -9,6 +9,7 @@ from braintumor import cli
 from braintumor.evaluation import results as result_tables
 from braintumor.evaluation.predictions import VIEWS
 from braintumor.reporting import palette, tables
+from braintumor.reporting import readme as sections
 
 README = (
     "# Project\n\n"
@@ -129,15 +130,15 @@ def test_runs_stand_side_by_side(make_results):
 
 def test_readme_equals_the_results_or_the_test_fails(make_results):
     results = make_results()
-    text = tables.update_readme(README, results)
+    text = sections.update_results(README, results)
     assert text != README and "old" not in text
     assert text.startswith("# Project\n") and text.endswith("\n\nThe text below.\n")
-    assert tables.update_readme(text, results) == text
+    assert sections.update_results(text, results) == text
     tampered = text.replace("0.976 (0.967", "0.986 (0.967", 1)
-    assert tables.update_readme(tampered, results) != tampered
-    assert tables.update_readme(text, make_results(shift=0.01)) != text
-    assert tables.readme_runs(text) == ["trial"]
-    assert tables.readme_runs(README) == []
+    assert sections.update_results(tampered, results) != tampered
+    assert sections.update_results(text, make_results(shift=0.01)) != text
+    assert sections.readme_runs(text) == ["trial"]
+    assert sections.readme_runs(README) == []
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,31 @@ def test_readme_equals_the_results_or_the_test_fails(make_results):
 )
 def test_readme_needs_its_markers_once_and_in_order(text, make_results):
     with pytest.raises(ValueError, match="README needs"):
-        tables.update_readme(text, make_results())
+        sections.update_results(text, make_results())
+
+
+SUMMARY = {
+    "source": "nickparvar",
+    "test_slices": 1311,
+    "pixel_repeats_across": 216,
+    "near_copies_across_upright": 466,
+    "near_copies_across": 992,
+    "near_twins_across": 1116,
+    "similarity": 0.95,
+    "test_outside_training_groups": {"glioma": 162, "no_tumor": 0},
+}
+
+
+def test_the_audit_in_readme_equals_the_summary():
+    blank = "<!-- audit:begin -->\nold\n<!-- audit:end -->\n"
+    text = sections.update_audit(blank, SUMMARY)
+    assert "| 216 | 16.5% |" in text and "| 992 | 75.7% |" in text
+    assert "162 glioma, 0 no tumor" in text and "old" not in text
+    assert sections.update_audit(text, SUMMARY) == text
+    tampered = text.replace("| 992 |", "| 99 |")
+    assert sections.update_audit(tampered, SUMMARY) == text
+    with pytest.raises(ValueError, match="README needs.*audit"):
+        sections.update_audit("no markers", SUMMARY)
 
 
 def call(*arguments):

@@ -139,7 +139,6 @@ def find_twins(
             "upright": upright.round(DECIMALS),
         }
     )
-    pairs = pairs[pairs["similarity"] > similarity]
     # Best first; among equals the simplest orientation, so symmetry names no turn.
     pairs = pairs.sort_values(
         ["left", "right", "similarity", "orientation"],

@@ -135,7 +135,7 @@ _CPU_VGG = dict(
     side=64,
     filtering=_SMOOTH,
     head=Head("average", units=128, dropout=0.4),
-    fine_tuning=Phase(12, "adamw", 2e-4, "cosine"),
+    fine_tuning=Phase(10, "adamw", 2e-4, "cosine"),
     augmentation=_GENTLE,
     label_smoothing=0.05,
 )

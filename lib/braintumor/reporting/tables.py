@@ -1,6 +1,5 @@
 """The results as readers meet them: three views in a row, baselines right below."""
 
-import re
 from collections.abc import Iterable, Sequence
 
 import pandas as pd
@@ -13,7 +12,6 @@ from braintumor.reporting.published import published_accuracy
 MODELS = ("vgg19_binary", "vgg16_four_class", "densenet121_four_class")
 BASELINES = ("nearest_neighbor", "border_statistics", "majority")
 BINARY = "_binary"  # ends the name of every binary model and baseline
-BEGIN, END = "<!-- results:begin -->", "<!-- results:end -->"
 PHANTOM_NOTE = "Numbers on phantoms show that everything runs; they are no result."
 
 
@@ -112,44 +110,6 @@ def as_markdown(table: pd.DataFrame) -> str:
         lines += [_markdown_row(row) for row in cells]
         lines += ["", PHANTOM_NOTE] if dataset == "phantom" else []
     return "\n".join(lines[1:]) + "\n"
-
-
-def update_readme(text: str, results: pd.DataFrame, metric: str = "accuracy") -> str:
-    """Put the current table between README's two result markers.
-
-    A test compares the returned text with the file: a number edited by hand, or one
-    that the artefacts no longer bear out, fails it.
-
-    Args:
-        text: README as it is.
-        results: the stacked results tables to show.
-        metric: which rows to show.
-
-    Returns:
-        README as it must be; `text` itself where nothing changes.
-
-    Raises:
-        ValueError: the markers are not there exactly once, in order.
-    """
-    ordered = text.find(BEGIN) < text.find(END)
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or not ordered:
-        raise ValueError(f"README needs one line {BEGIN} and, below it, one {END}.")
-    head, rest = text.split(BEGIN)
-    tail = rest.split(END)[1]
-    body = as_markdown(three_views(results, metric))
-    names = ", ".join(f"`{name}`" for name in sorted(results["run"].unique()))
-    legend = (
-        f"{show_name(metric).capitalize()}, 95 % interval over groups, n slices. "
-        f"Runs: {names}."
-    )
-    return f"{head}{BEGIN}\n{legend}\n\n{body}{END}{tail}"
-
-
-def readme_runs(text: str) -> list[str]:
-    """Return the names of the runs that README's results section shows."""
-    section = text.partition(BEGIN)[2].partition(END)[0]
-    names = re.search(r"^.*Runs: (.*)\.$", section, re.MULTILINE)
-    return re.findall(r"`([^`]+)`", names[1]) if names else []
 
 
 def _with_cells(results: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -48,13 +48,15 @@ def run_graph(
 
 
 def publish(run: str) -> Path | None:
-    """Copy a run's results table to the tracked folder, if its bytes changed.
+    """Copy a run's results to the tracked folder, if the table's bytes changed.
+
+    Beside the table stand what made it, its audits, and its figure of the three views.
 
     Args:
         run: name of a finished run.
 
     Returns:
-        The tracked table, where it was written; its provenance lies beside it.
+        The tracked table, where it was written.
     """
     files = runs.run_paths(run)
     table = paths.results_root() / f"{run}.csv"
@@ -65,16 +67,22 @@ def publish(run: str) -> Path | None:
         path.stem: json.loads(path.read_text(encoding="utf-8"))
         for path in sorted(files.provenance("0").parent.glob("[0-9]*.json"))
     }
-    table.parent.mkdir(parents=True, exist_ok=True)
-    beside = table.with_suffix(".provenance.json")
-    for path, new in (
-        (beside, json.dumps(records, indent=1).encode() + b"\n"),
-        (table, content),
-    ):
-        unfinished = path.with_name(f".{path.name}.unfinished")
-        unfinished.write_bytes(new)
-        unfinished.replace(path)
+    text = json.dumps(records, indent=1) + "\n"
+    _write_whole(table.with_suffix(".provenance.json"), text.encode())
+    for audit in sorted(files.audit("0").parent.glob("*.json")):
+        _write_whole(table.parent / "audit" / audit.name, audit.read_bytes())
+    views = files.figures / "06_four_class_views.png"
+    if views.is_file():
+        _write_whole(table.with_suffix(".png"), views.read_bytes())
+    _write_whole(table, content)
     return table
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = path.with_name(f".{path.name}.unfinished")
+    unfinished.write_bytes(content)
+    unfinished.replace(path)
 
 
 def _command(chosen: Mapping[str, Any], cores: int | None, dry: bool) -> list[str]:
