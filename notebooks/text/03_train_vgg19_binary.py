@@ -66,7 +66,8 @@ settings = parameters.check(globals())
 facts = notebook.start(settings, keras=True)
 paths = notebook.run_paths(settings)
 recipe = recipes.get_recipe("vgg19_binary", profile, **settings.overrides())
-splits_file = notebook.require(paths.splits(binary_dataset), made_by="02_preprocess_images")
+splits_file = paths.splits(binary_dataset)
+notebook.require(splits_file, made_by="02_preprocess_images")
 facts
 
 # %% [markdown]
@@ -160,11 +161,13 @@ notebook.save_figure(figure, "03_learning_curves", settings)
 
 # %% [markdown]
 # **Figure 3.1.** Loss and accuracy by epoch, on training (thin) and validation (bold)
-# slices; the ring marks the epoch with the lowest validation loss, whose weights are
-# kept.
+# slices; the ring marks the lowest validation loss of the last phase: the weights of
+# that epoch are kept.
 #
-# **Notice** how jagged the validation curve is: with so few slices one changed answer
-# moves the accuracy by a visible step. Differences smaller than that step say nothing.
+# **Notice** whether the accuracy ever leaves the bar of the guess above. The rehearsal on
+# phantoms starts from noise and stops after a few dozen steps, and often ends on the bar:
+# the loss has moved, the answers have not. A curve alone does not show that a network
+# has learnt anything.
 
 # %% [markdown]
 # ## Validation says how far it came, not how good it is
@@ -204,9 +207,10 @@ notebook.save_figure(figure, "03_validation_confusion", settings)
 # **Figure 3.2.** Validation slices by true class (rows) and answer (columns), as counts
 # and row percentages; n is the table's `validation_slices`.
 #
-# **Notice** that the two kinds of error are not alike: a missed tumour (lower left)
-# costs a patient more than a false alarm (upper right), and accuracy counts them alike.
-# Notebook 06 reports sensitivity and specificity apart.
+# **Notice** the two kinds of error: a missed tumour (lower left) costs a patient more
+# than a false alarm (upper right), and accuracy counts them alike. An empty left column
+# is a program that always says "tumor". Notebook 06 reports sensitivity and specificity
+# apart, and there such a program cannot hide.
 
 # %%
 # NBVAL_CHECK_OUTPUT

@@ -145,8 +145,8 @@ notebook.save_figure(figure, "05_learning_curves", settings)
 
 # %% [markdown]
 # **Figure 5.1.** Loss and accuracy by epoch, on training (thin) and validation (bold)
-# slices; the ring marks the epoch with the lowest validation loss, whose weights are
-# kept.
+# slices; the ring marks the lowest validation loss of the last phase: the weights of
+# that epoch are kept.
 #
 # **Notice** the validation curve in the middle of the training: it jumps while the
 # learning rate is high and grows calm as the cosine lets it fall.

@@ -23,7 +23,7 @@ def toy_data(tmp_path_factory):
     return TrainingData(slices, labels, np.arange(32), np.arange(32, 40))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def toy_recipe():
     """VGG16 at its smallest side, both phases, dropout on."""
     recipe = recipes.get_recipe("vgg16_four_class", "quick")

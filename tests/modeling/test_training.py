@@ -25,24 +25,13 @@ def final_hash(trained):
 
 
 @pytest.fixture(scope="module")
-def reference(toy_data, tmp_path_factory):
+def reference(toy_data, toy_recipe, tmp_path_factory):
     """One undisturbed training, shared by the tests that compare with it."""
-    from braintumor.modeling import recipes
-
-    recipe = recipes.get_recipe("vgg16_four_class", "quick")
-    recipe = replace(
-        recipe,
-        side=32,
-        filtering=None,
-        batch_size=8,
-        frozen=replace(recipe.frozen, epochs=2, views=2),
-        fine_tuning=replace(recipe.fine_tuning, epochs=2, open_layers=5),
-    )
     home = tmp_path_factory.mktemp("home")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("BRAINTUMOR_HOME", str(home))
-        trained = run(recipe, toy_data, home / "checkpoint")
-    return recipe, trained, final_hash(trained)
+        trained = run(toy_recipe, toy_data, home / "checkpoint")
+    return toy_recipe, trained, final_hash(trained)
 
 
 def test_both_phases_run_and_the_best_epoch_is_kept(reference):

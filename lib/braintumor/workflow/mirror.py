@@ -6,6 +6,7 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
+NOISE = ("All log messages before absl::InitializeLog", "oneDNN custom operations")
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 MIRRORED = {
     "cell_metadata_filter": "tags",
@@ -53,4 +54,17 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
         cell.id = name[:8]  # by content: the same cell keeps its name in a diff
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
+        if cell.cell_type == "code":
+            cell.outputs = [o for o in cell.outputs if not _is_start_up_noise(o)]
     return clean
+
+
+def _is_start_up_noise(output: NotebookNode) -> bool:
+    """Tell whether an output is only what TensorFlow logs when it is imported.
+
+    It comes from C++ before any log level is read, with the time and process in it.
+    """
+    lines = output.get("text", "").splitlines()
+    return output.get("name") == "stderr" and all(
+        any(words in line for words in NOISE) for line in lines
+    )
