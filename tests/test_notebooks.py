@@ -364,3 +364,17 @@ def test_pull_rebuilds_the_notebook_from_its_mirror(project):
         (c.id, c.source) for c in before.cells
     ]
     assert all(not cell.get("outputs") for cell in after.cells)
+
+
+def test_only_tensorflows_start_up_noise_is_left_out():
+    noise = "WARNING: All log messages before absl::InitializeLog() is called\n"
+    noise += "I0000 00:00:1.5 port.cc:153] oneDNN custom operations are on.\n"
+    cell = v4.new_code_cell("import keras")
+    cell.outputs = [
+        v4.new_output("stream", name="stderr", text=noise),
+        v4.new_output("stream", name="stderr", text=noise + "a real warning\n"),
+        v4.new_output("stream", name="stdout", text=noise),
+    ]
+    kept = mirror.tidy(v4.new_notebook(cells=[cell])).cells[0].outputs
+    assert [output["name"] for output in kept] == ["stderr", "stdout"]
+    assert "a real warning" in kept[0]["text"]

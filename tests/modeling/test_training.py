@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import time
 from dataclasses import replace
 
 import keras
@@ -185,6 +186,19 @@ print("HASH", checkpoint.hash_values(trained.classifier.model.variables))
 """
 
 
+def await_moment(child, last, kill, moments):
+    """Wait until a checkpoint was written or, three times of four, for some seconds."""
+    if kill % 4:
+        time.sleep(moments.uniform(0.5, 6))
+        return
+    before = last.stat().st_mtime_ns if last.exists() else None
+    while child.poll() is None:
+        if last.exists() and last.stat().st_mtime_ns != before:
+            break
+        time.sleep(0.02)
+    time.sleep(moments.uniform(0, 0.5))
+
+
 def test_killed_at_random_moments_it_ends_with_the_same_hash(
     reference, toy_data, tmp_path
 ):
@@ -196,20 +210,15 @@ def test_killed_at_random_moments_it_ends_with_the_same_hash(
     command = [sys.executable, "-c", textwrap.dedent(KILLED), str(pickled)]
     command.append(str(tmp_path / "folder"))
     environment = os.environ | {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    kills, moments = 0, random.Random(3)
-    while True:
+    moments = random.Random(3)
+    for kill in range(KILLS):
         child = subprocess.Popen(
             command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        try:
-            # The first attempts are killed at some moment of start, epoch or save.
-            patience = moments.uniform(6, 20) if kills < KILLS else 300
-            out, _ = child.communicate(timeout=patience)
-            break
-        except subprocess.TimeoutExpired:
-            child.send_signal(signal.SIGKILL)
-            child.communicate()
-            kills += 1
-    assert kills >= 1, "too fast to be killed: shorten the patience"
-    assert f"HASH {wanted}" in out.decode()
-    assert not list((tmp_path / "folder").glob("*.partial"))
+        await_moment(child, tmp_path / "folder" / "last.npz", kill, moments)
+        assert child.poll() is None, "it ended before it could be killed"
+        child.send_signal(signal.SIGKILL)
+        child.communicate()
+    done = subprocess.run(command, env=environment, capture_output=True, timeout=600)
+    assert f"HASH {wanted}" in done.stdout.decode(), done.stderr.decode()[-2000:]
+    assert not list((tmp_path / "folder").glob("*.tmp"))

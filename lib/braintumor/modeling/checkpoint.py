@@ -54,7 +54,7 @@ def write_arrays(path: Path, arrays: list[np.ndarray], note: dict) -> None:
         note: whatever JSON can hold.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    temporary = path.with_name(f"{path.name}.tmp")  # a killed write is overwritten
     named = {f"array_{index:05d}": array for index, array in enumerate(arrays)}
     with temporary.open("wb") as stream:
         np.savez(stream, note=np.array(json.dumps(note)), **named)

@@ -93,7 +93,7 @@ def compute_features(
 
 
 def _compute(whole: Path, base: keras.Model, batches: SliceBatches) -> None:
-    partial = whole.with_suffix(f".{os.getpid()}.partial")
+    partial = whole.with_suffix(".partial")
     shape = (len(batches.rows), *base.output_shape[1:])
     array = np.lib.format.open_memmap(partial, "w+", dtype=np.float16, shape=shape)
     size = batches.batch_size
