@@ -3,6 +3,7 @@ import os
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,6 +43,21 @@ def test_reloaded_it_answers_the_same(folder, model, recipe, images):
     assert np.array_equal(
         artifact.predict(loaded, images), artifact.predict(direct, images)
     )
+
+
+def test_weights_come_without_the_optimizer(recipe, tmp_path):
+    trained = backbones.build_classifier(recipe).model
+    trained.compile("adamw", "categorical_crossentropy")
+    trained.fit(np.zeros((4, 32, 32, 3)), np.eye(4), verbose=0)
+    folder = artifact.save_artifact(
+        trained, recipe, tmp_path / "m", history=pd.DataFrame({"epoch": [0]}), facts={}
+    )
+    numbers = 4 * trained.count_params()
+    assert numbers < (folder / artifact.WEIGHTS).stat().st_size < 1.1 * numbers
+    images = np.full((1, 32, 32), 90, np.uint8)
+    direct = artifact.LoadedModel(trained, {}, recipe)
+    again = artifact.predict(artifact.load_artifact(folder), images)
+    assert np.array_equal(again, artifact.predict(direct, images))
 
 
 def test_probabilities_do_not_depend_on_the_batch(folder, images):
@@ -117,7 +133,7 @@ def test_an_interrupted_save_leaves_no_artifact(folder, model, recipe, monkeypat
     def full_disk(path):
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(type(model), "save_weights", lambda self, path: full_disk(path))
+    monkeypatch.setattr(keras.Model, "save_weights", lambda self, path: full_disk(path))
     with pytest.raises(OSError, match="No space"):
         artifact.save_artifact(
             model, recipe, folder, history=pd.DataFrame({"epoch": [0]}), facts={}

@@ -98,8 +98,9 @@ def save_artifact(
     """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / CONTRACT).unlink(missing_ok=True)
+    bare = keras.Model(model.inputs, model.outputs)  # without the optimizer's state
     for name, write in (
-        (WEIGHTS, model.save_weights),
+        (WEIGHTS, bare.save_weights),
         (HISTORY, lambda path: history.to_csv(path, index=False, lineterminator="\n")),
     ):
         fresh = folder / f"new.{name}"
