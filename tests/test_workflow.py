@@ -266,6 +266,13 @@ def test_failure_is_named_and_leaves_nothing_that_looks_finished(project):
     assert graph(project).returncode == 0
     assert files.results.exists()
     assert not files.failed(name).exists()
+    record = files.provenance(name)
+    assert "resumed_from_checkpoint" not in json.loads(record.read_text())
+    checkpoint.mkdir(parents=True)
+    (checkpoint / "last.npz").touch()
+    record.unlink()
+    assert graph(project).returncode == 0
+    assert json.loads(record.read_text())["resumed_from_checkpoint"] is True
 
 
 def test_two_executions_of_one_run_are_refused(project):

@@ -83,6 +83,7 @@ def execute_notebook(
     for old in (final, failed, record):
         old.unlink(missing_ok=True)
     _forget_other_attempt(final.with_suffix(".key"), notebook, given, inputs, resumable)
+    resumed = resumable is not None and any(resumable.glob("*"))
     started = time.monotonic()
     try:
         _papermill(notebook, unfinished, known_parameters(notebook, given))
@@ -96,6 +97,8 @@ def execute_notebook(
         parameters=effective,
         inputs=inputs,
         seconds=time.monotonic() - started,
+        # Then the seconds of earlier attempts are not among those counted here.
+        **({"resumed_from_checkpoint": True} if resumed else {}),
     )
     unfinished.replace(final)
     return final
