@@ -6,6 +6,7 @@ SHA-256 equals the contract's.
 
 import hashlib
 import json
+import logging
 import platform
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -219,6 +220,12 @@ def export(loaded: LoadedModel, folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     name = loaded.recipe.model
     files = [folder / f"{name}.keras", folder / PUBLISHED_NAMES[name]]
-    for file in files:
-        loaded.model.save(file)
+    logger = logging.getLogger("absl")  # Keras calls the .h5 legacy; it is on purpose
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        for file in files:
+            loaded.model.save(file)
+    finally:
+        logger.setLevel(level)
     return files
