@@ -17,7 +17,8 @@ def project_root(start: Path | None = None) -> Path:
 
     Returns:
         `$BRAINTUMOR_HOME` if set, else the nearest folder at or above `start` that
-        holds both `pyproject.toml` and `notebooks/`.
+        holds both `pyproject.toml` and `notebooks/`, else the clone that this package
+        is imported from, so that papermill may be called from anywhere.
 
     Raises:
         FileNotFoundError: there is none; set `BRAINTUMOR_HOME` or change folder.
@@ -25,7 +26,8 @@ def project_root(start: Path | None = None) -> Path:
     if home := os.environ.get(HOME_VARIABLE):
         return Path(home)
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
+    clone = Path(__file__).resolve().parents[2]
+    for folder in (here, *here.parents, *([clone] if start is None else [])):
         if (folder / "pyproject.toml").is_file() and (folder / "notebooks").is_dir():
             return folder
     raise FileNotFoundError(
