@@ -179,8 +179,8 @@ _RECIPES = {
     ),
     ("densenet121_four_class", "quick"): replace(
         _DENSENET,
-        **_QUICK | {"frozen": Phase(2, "adam", 3e-3), "batch_size": 16},
-        fine_tuning=Phase(16, "adamw", 2e-3, "cosine"),
+        **_QUICK | {"frozen": Phase(1, "adam", 3e-3)},
+        fine_tuning=Phase(4, "adamw", 2e-3, "cosine"),
     ),
     ("vgg19_binary", "cpu"): replace(_VGG19, **_CPU_BINARY),
     ("vgg16_four_class", "cpu"): replace(_VGG16, **_CPU_VGG),
