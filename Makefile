@@ -56,7 +56,7 @@ notebooks: $(STAMP)  ## refresh stored outputs, stamps and text mirror
 lock: $(VENV)/bin/pip  ## write requirements.txt and requirements-jax.txt anew
 	$(BIN)/pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
-	  --custom-compile-command "make lock" pyproject.toml requirements.in -o requirements.txt
+	  --custom-compile-command "make lock" --extra web pyproject.toml requirements.in -o requirements.txt
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url \
 	  --custom-compile-command "make lock" --extra jax pyproject.toml requirements-jax.in \
 	  -o requirements-jax.txt

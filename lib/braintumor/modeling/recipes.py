@@ -127,7 +127,7 @@ _CPU_DENSENET = dict(
     side=96,
     filtering=_SMOOTH,
     head=Head("average", dropout=0.2),
-    fine_tuning=Phase(14, "adamw", 1.5e-3, "cosine"),
+    fine_tuning=Phase(24, "adamw", 1.5e-3, "cosine"),
     augmentation=_GENTLE,
     label_smoothing=0.05,
 )
