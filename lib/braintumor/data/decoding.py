@@ -9,6 +9,8 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from braintumor.data.grey import to_grey
+
 FORMATS = ("PNG", "JPEG")
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg"})
 # Read from the header, before memory is given: a small file can announce a huge image.
@@ -74,12 +76,17 @@ class Decoded(NamedTuple):
         mode: as stored, in Pillow's words.
         format: "PNG", "JPEG" or "MATLAB".
         orientation: EXIF orientation that was applied, 1 to 8.
+        saturation: mean over pixels of (largest - smallest of red, green and blue),
+            0 to 1; 0 for a grey file.
+        frames: pictures in the file; the first one was decoded.
     """
 
     pixels: np.ndarray
     mode: str
     format: str
     orientation: int
+    saturation: float = 0.0
+    frames: int = 1
 
 
 def read_file(path: Path) -> bytes:
@@ -119,13 +126,27 @@ def decode_bytes(content: bytes, name: str) -> Decoded:
         from braintumor.data import matlab
 
         return Decoded(matlab.decode_matlab(content, name), "I;16", "MATLAB", 1)
+    return decode_picture(content, name)
+
+
+def decode_picture(content: bytes, name: str) -> Decoded:
+    """Decode the bytes of a PNG or JPEG, whatever they are called.
+
+    Args:
+        content: the bytes.
+        name: for the message.
+
+    Raises:
+        UnreadableSliceError: they are no picture, damaged or too large.
+    """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
             _require_sane_size(image, name)
             mode, file_format = image.mode, image.format or ""
+            frames = max(1, getattr(image, "n_frames", 1))
             orientation = image.getexif().get(ORIENTATION_TAG, 1)
             image.load()
-            grey = _grey(image)
+            grey, saturation = to_grey(image)
     except UnreadableSliceError:
         raise
     except DECODER_ERRORS as error:
@@ -134,7 +155,8 @@ def decode_bytes(content: bytes, name: str) -> Decoded:
         grey = grey.transpose(TRANSPOSES[orientation])
     else:
         orientation = 1
-    return Decoded(np.array(grey), mode, file_format, orientation)
+    pixels = np.array(grey)
+    return Decoded(pixels, mode, file_format, orientation, saturation, frames)
 
 
 def _require_sane_size(image: Image.Image, name: str) -> None:
@@ -146,35 +168,6 @@ def _require_sane_size(image: Image.Image, name: str) -> None:
             f"Scale it to at most {MAXIMUM_SIDE:,} pixels a side and "
             f"{MAXIMUM_PIXELS // 1_000_000} megapixels.",
         )
-
-
-def _grey(image: Image.Image) -> Image.Image:
-    if image.mode.startswith("I"):
-        return Image.fromarray(rescale_depth(np.asarray(image)))
-    if image.has_transparency_data:
-        colours = image.convert("RGBA")
-        black = Image.new("RGBA", colours.size, (0, 0, 0, 255))
-        image = Image.alpha_composite(black, colours).convert("RGB")
-    if image.mode in ("P", "CMYK", "YCbCr", "LAB", "HSV"):
-        image = image.convert("RGB")
-    return image.convert("L")
-
-
-def rescale_depth(values: np.ndarray) -> np.ndarray:
-    """Bring grey values of any depth to 0..255.
-
-    The scale is the smallest bit depth that holds the brightest pixel: scanners write
-    12 bits into 16-bit files, which would look black on the scale of all 16. An 8-bit
-    picture stored as 16-bit comes back unchanged, as do 257 times its values.
-
-    Args:
-        values: integers >= 0, (height, width).
-
-    Returns:
-        uint8 (height, width).
-    """
-    depth = max(8, int(values.max(initial=0)).bit_length())
-    return np.rint(values * (255.0 / (2**depth - 1))).astype(np.uint8)
 
 
 def _explain(content: bytes, name: str, error: BaseException) -> UnreadableSliceError:

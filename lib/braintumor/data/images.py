@@ -90,19 +90,19 @@ def inspect_slice(path: Path) -> SliceFacts:
     content = b""
     try:
         content = read_file(path)
-        pixels, mode, file_format, orientation = decode_bytes(content, str(path))
+        decoded = decode_bytes(content, str(path))
     except UnreadableSliceError as error:
         digest = hashlib.sha256(content).hexdigest()
         return SliceFacts(0, 0, "", "", 1, digest, "", error)
-    height, width = pixels.shape
+    height, width = decoded.pixels.shape
     return SliceFacts(
         width=width,
         height=height,
-        mode=mode,
-        format=file_format,
-        orientation=orientation,
+        mode=decoded.mode,
+        format=decoded.format,
+        orientation=decoded.orientation,
         sha256=hashlib.sha256(content).hexdigest(),
-        pixel_sha256=hash_pixels(pixels),
+        pixel_sha256=hash_pixels(decoded.pixels),
         error=None,
     )
 
