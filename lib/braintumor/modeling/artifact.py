@@ -4,8 +4,6 @@ The architecture is code, the weights are numbers, and nothing is parsed before 
 SHA-256 equals the contract's.
 """
 
-import hashlib
-import json
 import logging
 import platform
 from dataclasses import asdict, dataclass
@@ -19,22 +17,22 @@ import braintumor
 from braintumor.data.batches import to_rgb
 from braintumor.data.cache import BilateralFilter
 from braintumor.modeling import backbones
+from braintumor.modeling.contract import (
+    CONTRACT,
+    HISTORY,
+    WEIGHTS,
+    ArtifactError,
+    read_contract,
+    write_contract,
+)
 from braintumor.modeling.recipes import Recipe, recipe_from_dict
 
-CONTRACT = "contract.json"
-WEIGHTS = "model.weights.h5"
-HISTORY = "history.csv"
-FORMAT = 1
 # File names of the published recipe, for `export`.
 PUBLISHED_NAMES = {
     "vgg16_four_class": "vgg_brain.h5",
     "densenet121_four_class": "densenet_brain.h5",
     "vgg19_binary": "vgg19_brain.h5",
 }
-
-
-class ArtifactError(ValueError):
-    """An artifact is missing, altered or of another format."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +63,6 @@ class LoadedModel:
     def filtering(self) -> BilateralFilter | None:
         """The filter that slices must have passed."""
         return self.recipe.filtering
-
-
-def hash_file(path: Path) -> str:
-    """Return a file's SHA-256 in hex."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def save_artifact(
@@ -107,8 +99,7 @@ def save_artifact(
         fresh = folder / f"new.{name}"
         write(fresh)
         fresh.replace(folder / name)
-    contract = {
-        "format": FORMAT,
+    promises = {
         "model": recipe.model,
         "classes": list(recipe.classes),
         "input": f"grey levels 0–255, ({recipe.side}, {recipe.side}, 3)",
@@ -121,40 +112,9 @@ def save_artifact(
             "backend": keras.backend.backend(),
             "python": platform.python_version(),
         },
-        "files": {name: hash_file(folder / name) for name in (WEIGHTS, HISTORY)},
     }
-    text = json.dumps(contract, indent=2, ensure_ascii=False) + "\n"
-    fresh = folder / f"new.{CONTRACT}"
-    fresh.write_text(text, encoding="utf-8")
-    fresh.replace(folder / CONTRACT)
+    write_contract(folder, promises, (WEIGHTS, HISTORY))
     return folder
-
-
-def read_contract(folder: Path) -> dict:
-    """Return an artifact's contract after checking every file's hash.
-
-    Raises:
-        ArtifactError: a file is missing or altered; the message says which.
-    """
-    path = folder / CONTRACT
-    if not path.is_file():
-        raise ArtifactError(f"{folder} holds no {CONTRACT}: train the model first.")
-    try:
-        contract = json.loads(path.read_text(encoding="utf-8"))
-        files, version = dict(contract["files"]), contract["format"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ArtifactError(f"{path} is no contract ({error}).") from error
-    if version != FORMAT or WEIGHTS not in files:
-        raise ArtifactError(f"{path} has format {version}; this code reads {FORMAT}.")
-    for name, wanted in files.items():
-        if Path(name).name != name or not (folder / name).is_file():
-            raise ArtifactError(f"{folder / name} is missing; train or fetch it again.")
-        if hash_file(folder / name) != wanted:
-            raise ArtifactError(
-                f"{folder / name} was altered: its SHA-256 is not the contract's. "
-                "It was not opened; train or fetch it again."
-            )
-    return contract
 
 
 def load_artifact(folder: Path) -> LoadedModel:
@@ -166,11 +126,20 @@ def load_artifact(folder: Path) -> LoadedModel:
     contract = read_contract(folder)
     recipe = recipe_from_dict(contract["recipe"])
     model = backbones.build_classifier(recipe).model
-    try:
-        model.load_weights(folder / WEIGHTS)
-    except (OSError, ValueError, KeyError) as error:
-        raise ArtifactError(f"{folder / WEIGHTS} does not fit: {error}") from error
+    load_weights(model, folder / WEIGHTS)
     return LoadedModel(model, contract, recipe)
+
+
+def load_weights(model: keras.Model, path: Path) -> None:
+    """Fill a model from a weights file of either precision, verified before.
+
+    Raises:
+        ArtifactError: the weights do not fit.
+    """
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise ArtifactError(f"{path} does not fit: {error}") from error
 
 
 def predict(

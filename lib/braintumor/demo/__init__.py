@@ -1,0 +1,1 @@
+"""One predictor, and what shows it: notebook widget, web page, API."""
