@@ -12,6 +12,8 @@ SEED ?=
 RUN ?=
 PARAMETERS ?=
 CORES ?=
+PORT ?=
+OPTIONS ?=
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 # Only what was given is passed on: the defaults live in braintumor.workflow.settings.
@@ -20,7 +22,8 @@ CHOICES = $(if $(DATASET),--dataset $(DATASET)) $(if $(PROFILE),--profile $(PROF
   $(if $(CORES),--cores $(CORES)) $(foreach pair,$(PARAMETERS),--parameter $(pair))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint unit stored-outputs test-jax lab notebooks lock clean
+.PHONY: help install run test lint unit stored-outputs test-jax app soak lab notebooks \
+  lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -46,6 +49,12 @@ stored-outputs: $(STAMP)
 
 test-jax: $(JAX_STAMP)  ## the backend tests where TensorFlow cannot be imported
 	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py
+
+app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 0"
+	@$(BIN)/braintumor app $(if $(PORT),--port $(PORT)) $(OPTIONS)
+
+soak: $(STAMP)  ## load, leaks, stops and bad uploads against the page, half an hour
+	$(BIN)/python -m braintumor.demo.soak
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks

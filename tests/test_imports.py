@@ -27,8 +27,10 @@ ALLOWED = {
     "demo": {"data", "modeling", "evaluation", "reporting", "parameters"},
     "experiment": {"data", "modeling"},
     "data_commands": {"data"},
+    "demo_commands": {"demo"},
     "cli": {
         *("data", "data_commands", "experiment", "modeling", "evaluation", "reporting"),
+        "demo_commands",
         *("parameters", "provenance", "workflow", "demo", "examination"),
     },
 }

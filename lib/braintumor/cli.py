@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from braintumor.data_commands import data, fail
+from braintumor.demo_commands import run_app
 
 app = typer.Typer(
     name="braintumor",
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 AUDITED = "nickparvar"  # the source whose audit README tells
 app.add_typer(data, name="data", help="Get data sets, look for faults and repeats.")
+app.command("app")(run_app)
 
 
 @app.command("run")

@@ -1,0 +1,182 @@
+"""Waitress with limits that hold: slow bodies, hoarded memory, a stop that drains."""
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import waitress
+from waitress import wasyncore
+from waitress.channel import HTTPChannel
+from waitress.parser import HTTPRequestParser
+
+BODY_SECONDS = 30  # a request must have arrived within; a slow one is cut off
+BODY_MEMORY = 128 * 1024**2  # bytes of unfinished requests, all together
+IDLE_SECONDS = 30  # after which a connection without a request is closed
+CONNECTIONS = 200
+MARGIN = 1024**2  # above the application's own limit, which answers with a sentence
+DRAIN_SECONDS = 20.0
+GRACE_SECONDS = 1.0  # at the stop: for who has just connected and not yet spoken
+QUANTUM = 0.2  # seconds; how often a quiet server looks at its watch
+
+logger = logging.getLogger(__name__)
+
+
+class TimedRequest(HTTPRequestParser):
+    """A request that knows when it began to arrive."""
+
+    def __init__(self, adjustments: Any) -> None:
+        """Start the clock."""
+        super().__init__(adjustments)
+        self.began = time.monotonic()
+
+
+class TimedChannel(HTTPChannel):
+    """A connection whose requests are timed."""
+
+    parser_class = TimedRequest
+
+
+def open_port(host: str, port: int) -> socket.socket:
+    """Take a port without listening yet: callers are refused until the model is warm.
+
+    Args:
+        host: address or name; IPv6 if it holds a colon.
+        port: 0 for any that is free.
+
+    Raises:
+        OSError: the port is in use or may not be taken.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    taken = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind((host, port))
+    except OSError:
+        taken.close()
+        raise
+    return taken
+
+
+class Server:
+    """A WSGI application on a port.
+
+    Attributes:
+        threads: requests that are handled at once.
+    """
+
+    def __init__(
+        self,
+        application: Callable,
+        taken: socket.socket,
+        *,
+        threads: int,
+        maximum_bytes: int,
+        behind_proxy: bool = False,
+    ) -> None:
+        """Listen.
+
+        Args:
+            application: what answers.
+            taken: from `open_port`.
+            threads: more than may wait for an answer at once, so that one is always
+                free to say that the queue is full.
+            maximum_bytes: the application's limit on a request.
+            behind_proxy: leave the X-Forwarded headers to the application.
+        """
+        self.threads = threads
+        self._map: dict[int, Any] = {}
+        self._stopping = threading.Event()
+        # Waitress warns whenever a request waits a moment for a thread.
+        logging.getLogger("waitress.queue").setLevel(logging.ERROR)
+        self._waitress = waitress.create_server(
+            application,
+            map=self._map,
+            sockets=[taken],
+            threads=threads,
+            connection_limit=CONNECTIONS,
+            channel_timeout=IDLE_SECONDS,
+            cleanup_interval=1,
+            max_request_body_size=maximum_bytes + MARGIN,
+            max_request_header_size=32 * 1024,
+            inbuf_overflow=maximum_bytes + 2 * MARGIN,  # no upload touches the disk
+            clear_untrusted_proxy_headers=not behind_proxy,
+            ident=None,
+            asyncore_use_poll=True,
+        )
+        self._waitress.channel_class = TimedChannel
+
+    @property
+    def port(self) -> int:
+        """The port that it listens on."""
+        return int(self._waitress.effective_port)
+
+    def stop(self, *_: object) -> None:
+        """Ask `run` to drain and return; signal handlers and threads may call it."""
+        self._stopping.set()
+        self._waitress.pull_trigger()
+
+    def run(self, drain_seconds: float = DRAIN_SECONDS) -> bool:
+        """Answer until `stop` is called, then finish what was begun.
+
+        Args:
+            drain_seconds: after which unfinished requests are given up.
+
+        Returns:
+            Whether every request that had begun was answered.
+        """
+        look = 0.0
+        while not self._stopping.is_set():
+            self._turn()
+            if time.monotonic() >= look:
+                self._shed()
+                look = time.monotonic() + QUANTUM
+        self._close_port()
+        deadline = time.monotonic() + drain_seconds
+        while busy := self._close_idle():
+            if time.monotonic() > deadline:
+                logger.warning("%d requests were given up at the stop", busy)
+                break
+            self._turn()
+        self._waitress.task_dispatcher.shutdown(timeout=1)
+        wasyncore.close_all(self._map, ignore_all=True)
+        return not busy
+
+    def _turn(self) -> None:
+        wasyncore.loop(timeout=QUANTUM, use_poll=True, map=self._map, count=1)
+
+    def _channels(self) -> list[TimedChannel]:
+        return list(self._waitress.active_channels.values())
+
+    def _shed(self) -> None:
+        """Cut off requests that arrive too slowly, or hoard memory between them."""
+        arriving = [one for one in self._channels() if one.request is not None]
+        arriving.sort(key=lambda one: one.request.began, reverse=True)
+        held, horizon = 0, time.monotonic() - BODY_SECONDS
+        for channel in arriving:  # the youngest first: those that hang on longest go
+            held += channel.request.body_bytes_received
+            if channel.request.began < horizon or held > BODY_MEMORY:
+                channel.will_close = True
+
+    def _close_port(self) -> None:
+        """Take in who has already connected, then refuse all others."""
+        known = -1
+        while known != len(self._map):
+            known = len(self._map)
+            self._waitress.handle_accept()
+        wasyncore.dispatcher.close(self._waitress)  # the port alone, not the trigger
+
+    def _close_idle(self) -> int:
+        """Close connections on which nothing is going on; count the others."""
+        busy = 0
+        for channel in self._channels():
+            silent = channel.last_activity == channel.creation_time
+            fresh = silent and time.time() - channel.creation_time < GRACE_SECONDS
+            begun = channel.requests or channel.request or channel.total_outbufs_len
+            if begun or fresh:
+                busy += 1
+            else:
+                channel.will_close = True
+        return busy

@@ -1,0 +1,200 @@
+"""Start, warm and stop the web page: `braintumor app`.
+
+Everything that could go wrong later is tried before the port opens: every model is
+checked, loaded and asked once.
+"""
+
+import functools
+import io
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from braintumor import paths
+from braintumor.demo import installed
+from braintumor.demo.connections import Server, open_port
+from braintumor.demo.serving import Worker
+from braintumor.modeling.contract import ArtifactError
+
+SECRET_VARIABLE = "BRAINTUMOR_SECRET"
+CAPACITY = 24  # slices that may wait for one model
+BATCH = 8
+PATIENCE = 10.0  # seconds
+SPARE_THREADS = 8  # that refuse, and serve pages, while all others wait for answers
+WARM_SIDE = 512  # pixels
+
+logger = logging.getLogger(__name__)
+
+
+class StartError(RuntimeError):
+    """The server cannot start; the message says why and what to do."""
+
+
+def choose_models(names: Sequence[str] = ()) -> dict[str, Path]:
+    """Return name → artifact folder of the models to serve.
+
+    Args:
+        names: those that must be there; by default all that are.
+
+    Raises:
+        StartError: a named model is missing or unknown, or there is none at all.
+    """
+    known = {status.name: status for status in installed.find_models()}
+    for name in names:
+        if name not in known:
+            raise StartError(f"{name} is no model: choose from {', '.join(known)}.")
+    wanted = [known[name] for name in names] or list(known.values())
+    missing = [status for status in wanted if status.folder is None]
+    if missing and (names or len(missing) == len(wanted)):
+        cure = missing[0].how_to.replace("\n", " && ")
+        raise StartError(f"The model {missing[0].name} is missing; make it: {cure}")
+    return {one.name: one.folder for one in wanted if one.folder is not None}
+
+
+def load_workers(folders: Mapping[str, Path]) -> dict[str, Worker]:
+    """Load and warm every model, so that no first request has to wait for that.
+
+    Raises:
+        StartError: an artifact is altered or incomplete.
+    """
+    from braintumor.demo.predict import Predictor
+
+    workers = {}
+    for name, folder in folders.items():
+        try:
+            predictor = Predictor(folder)
+        except ArtifactError as error:
+            raise StartError(f"The model {name} cannot be used: {error}") from error
+        workers[name] = Worker(
+            predictor, capacity=CAPACITY, batch=BATCH, patience=PATIENCE
+        )
+        warm(predictor)
+    return workers
+
+
+def warm(predictor: Any) -> None:
+    """Answer a blank slice, alone and as a batch: both sizes of pass are planned."""
+    prepared = predictor.prepare(draw_blank(), "the warming slice")
+    for count in (1, BATCH):
+        predictor.answer([prepared] * count)
+
+
+def draw_blank(side: int = WARM_SIDE) -> bytes:
+    """Return the PNG of a grey disc on black, the outline of an empty head."""
+    rows, columns = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+    disc = np.where(rows**2 + columns**2 < 0.7, 96, 0).astype(np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(disc).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def count_threads(workers: Mapping[str, Worker]) -> int:
+    """Return how many threads leave some free when every queue is full."""
+    most = sum(worker.capacity + worker.batch for worker in workers.values())
+    return most + SPARE_THREADS
+
+
+def serve(
+    workers: Mapping[str, Worker], taken: Any, settings: Any, announce: Callable
+) -> None:
+    """Answer until a signal says stop, then finish what was begun.
+
+    Args:
+        workers: name → worker, warm.
+        taken: from `open_port`.
+        settings: `demo.web.Settings`.
+        announce: called with the port once it listens.
+    """
+    from braintumor.demo.web import create_app
+
+    server = Server(
+        create_app(workers, settings=settings),
+        taken,
+        threads=count_threads(workers),
+        maximum_bytes=settings.maximum_bytes,
+        behind_proxy=settings.proxies > 0,
+    )
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, functools.partial(_stop_once, server))
+    announce(server.port)
+    server.run()
+    for worker in workers.values():
+        worker.drain(timeout=PATIENCE)
+
+
+def _stop_once(server: Server, number: int, _: object) -> None:
+    signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait
+    server.stop()
+
+
+def main(
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    *,
+    models: Sequence[str] = (),
+    load: Callable[[Mapping[str, Path]], dict[str, Worker]] = load_workers,
+    **choices: Any,
+) -> int:
+    """Run the web page until it is told to stop.
+
+    Args:
+        host: address to listen on.
+        port: 0 for any that is free.
+        models: names that must be there; by default all that are.
+        load: makes the workers; tests give their own.
+        **choices: fields of `demo.web.Settings` that differ from its defaults.
+
+    Returns:
+        Exit status: 0 after a signal, 1 if it could not start; the reason is printed.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):  # as process 1, none would stop us
+        signal.signal(number, lambda *_: sys.exit(0))
+    try:
+        folders = choose_models(models)
+        taken = open_port(host, port)
+        print(f"Loading {', '.join(folders)} …", file=sys.stderr, flush=True)
+        workers = load(folders)
+    except OSError as error:
+        place = f"{host} port {port}"
+        print(
+            f"{place} cannot be used ({error.strerror}); choose another with --port.",
+            file=sys.stderr,
+        )
+        return 1
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    serve(
+        workers,
+        taken,
+        make_settings(host, choices),
+        lambda port: print(f"Ready: {name_address(host, port)}", flush=True),
+    )
+    return 0
+
+
+def make_settings(host: str, choices: Mapping[str, Any]) -> Any:
+    """Return the application's settings for a server that listens on `host`."""
+    from braintumor.demo.web import Settings
+
+    settings = Settings(**choices)
+    names = (*settings.trusted_hosts, host.strip("[]"))
+    settings = replace(settings, trusted_hosts=tuple(dict.fromkeys(names)))
+    if secret := os.environ.get(SECRET_VARIABLE):
+        settings = replace(settings, secret=secret.encode())
+    return settings
+
+
+def name_address(host: str, port: int) -> str:
+    """Return the address that a browser on this machine opens."""
+    if host in ("", "0.0.0.0", "::"):
+        host = "127.0.0.1"
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/"
