@@ -87,7 +87,8 @@ def show_percent(probability: float) -> str:
 def data_uri(pixels: np.ndarray) -> str:
     """Encode pixels for an `img`: uint8 (h, w) grey or (h, w, 4) with opacity."""
     stream = io.BytesIO()
-    Image.fromarray(pixels).save(stream, "PNG")
+    # Twice as quick as the usual level, and a tenth larger.
+    Image.fromarray(pixels).save(stream, "PNG", compress_level=1)
     return f"data:image/png;base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
