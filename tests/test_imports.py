@@ -28,9 +28,10 @@ ALLOWED = {
     "experiment": {"data", "modeling"},
     "data_commands": {"data"},
     "demo_commands": {"demo"},
+    "model_commands": {"data_commands", "demo"},
     "cli": {
         *("data", "data_commands", "experiment", "modeling", "evaluation", "reporting"),
-        "demo_commands",
+        *("demo_commands", "model_commands"),
         *("parameters", "provenance", "workflow", "demo", "examination"),
     },
 }

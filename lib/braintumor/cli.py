@@ -10,6 +10,7 @@ import typer
 
 from braintumor.data_commands import data, fail
 from braintumor.demo_commands import run_app
+from braintumor.model_commands import models
 
 app = typer.Typer(
     name="braintumor",
@@ -19,6 +20,7 @@ app = typer.Typer(
 )
 AUDITED = "nickparvar"  # the source whose audit README tells
 app.add_typer(data, name="data", help="Get data sets, look for faults and repeats.")
+app.add_typer(models, name="models", help="Which models the demos have, and more.")
 app.command("app")(run_app)
 
 

@@ -6,7 +6,6 @@ Both are fitted on validation slices; the test side never comes here.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import optimize, special
 
 BINS = 15
 TEMPERATURES = (0.05, 20.0)  # searched; a network outside is broken, not overconfident
@@ -34,14 +33,14 @@ def calibrate(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
 
     Above 1 a temperature makes answers more modest; it never changes which is first.
     """
-    return special.softmax(np.asarray(logits, np.float64) / temperature, axis=1)
+    return np.exp(_log_softmax(logits, temperature))
 
 
 def negative_log_likelihood(
     logits: np.ndarray, labels: np.ndarray, temperature: float = 1.0
 ) -> float:
     """Return the mean of −log probability of the true class, in nats."""
-    logarithms = special.log_softmax(np.asarray(logits, np.float64) / temperature, 1)
+    logarithms = _log_softmax(logits, temperature)
     return float(-logarithms[np.arange(len(labels)), labels].mean())
 
 
@@ -57,6 +56,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
     Source: Guo et al., On calibration of modern neural networks (2017).
     """
+    from scipy import optimize  # a predictor calibrates without it
+
     _require_slices(logits, labels)
     bounds = np.log(TEMPERATURES)
     found = optimize.minimize_scalar(
@@ -124,6 +125,12 @@ def choose_threshold(
         coverage=float(answered.mean()),
         n=len(labels),
     )
+
+
+def _log_softmax(logits: np.ndarray, temperature: float) -> np.ndarray:
+    scaled = np.asarray(logits, np.float64) / temperature
+    scaled -= scaled.max(axis=1, keepdims=True)
+    return scaled - np.log(np.exp(scaled).sum(axis=1, keepdims=True))
 
 
 def _require_slices(answers: np.ndarray, labels: np.ndarray) -> None:

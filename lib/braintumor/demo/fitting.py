@@ -1,0 +1,107 @@
+"""What is fitted on a trained model before it is passed on; never on test slices."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from braintumor.data import cache, sources
+from braintumor.data.leaks import VIEWS
+from braintumor.evaluation import calibration
+from braintumor.modeling import light
+from braintumor.modeling.gradcam import compute_logits
+from braintumor.modeling.recipes import recipe_from_dict
+
+WANTED_ACCURACY = 0.98  # of the answered validation slices
+BLOCK = 256  # slices whose feature maps are held at once
+
+
+@dataclass(frozen=True)
+class Side:
+    """What a model gives for one side of a split.
+
+    Attributes:
+        slices: (n, side, side) uint8, as the model sees them.
+        pooled: (n, channels) float32, feature maps averaged over places.
+        logits: (n, classes) float32.
+        labels: (n,) int class positions.
+        group_ids: (n,) int.
+    """
+
+    slices: np.ndarray
+    pooled: np.ndarray
+    logits: np.ndarray
+    labels: np.ndarray
+    group_ids: np.ndarray
+
+
+def look_at_sides(
+    folder: Path, promises: dict, splits: pd.DataFrame
+) -> tuple[Side, Side]:
+    """Return what the model gives for training and for validation slices."""
+    from braintumor.modeling.inputs import encode_labels
+
+    recipe = recipe_from_dict(promises["recipe"])
+    root = sources.locate(promises["facts"]["dataset"])
+    slices = cache.load_slices(
+        splits, root, side=recipe.side, filtering=recipe.filtering
+    )
+    if slices.key != promises["facts"].get("slices_key", slices.key):
+        raise ValueError(
+            f"{recipe.model} was trained on other slices than this run's splits and "
+            "data set hold now: train it again, or bring them back."
+        )
+    light.make_light(folder)
+    loaded = light.load_light(folder)
+    labels = encode_labels(splits["label"], recipe.classes)
+    groups = splits["group_id"].to_numpy()
+    sides = []
+    for name in ("training", "validation"):
+        rows = np.flatnonzero((splits[VIEWS[0]] == name).to_numpy())
+        pooled, logits = _run(loaded, slices.images, rows)
+        sides.append(
+            Side(slices.images[rows], pooled, logits, labels[rows], groups[rows])
+        )
+    return sides[0], sides[1]
+
+
+def fit_answers(validation: Side, *, seed: int = 7) -> dict:
+    """Fit temperature and threshold on validation slices, and measure what they do.
+
+    Returns:
+        What `calibration.json` holds: temperature, threshold, and the measurements.
+    """
+    logits, labels = validation.logits, validation.labels
+    temperature = calibration.fit_temperature(logits, labels)
+    before = calibration.calibrate(logits)
+    after = calibration.calibrate(logits, temperature)
+    threshold = calibration.choose_threshold(after, labels, accuracy=WANTED_ACCURACY)
+    error = calibration.expected_calibration_error
+    likelihood = calibration.negative_log_likelihood
+    told = {
+        "temperature": temperature,
+        "threshold": threshold.value,
+        "wanted_accuracy": WANTED_ACCURACY,
+        "validation_slices": len(labels),
+        "validation_groups": len(np.unique(validation.group_ids)),
+        "accuracy": float((after.argmax(axis=1) == labels).mean()),
+        "answered_accuracy": threshold.accuracy,
+        "coverage": threshold.coverage,
+        "calibration_error_before": error(before, labels),
+        "calibration_error": error(after, labels),
+        "likelihood_before": likelihood(logits, labels),
+        "likelihood": likelihood(logits, labels, temperature),
+    }
+    return {name: round(value, 4) for name, value in told.items()}
+
+
+def _run(
+    loaded: light.LightModel, images: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    pooled, logits = [], []
+    for start in range(0, len(rows), BLOCK):
+        features = loaded.features(images[rows[start : start + BLOCK]])
+        pooled.append(features.mean(axis=(1, 2)))
+        logits.append(compute_logits(loaded.head, features))
+    return np.concatenate(pooled), np.concatenate(logits)
