@@ -141,7 +141,7 @@ def decode_picture(content: bytes, name: str) -> Decoded:
     """
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as image:
-            _require_sane_size(image, name)
+            require_sane_size(*image.size, name)
             mode, file_format = image.mode, image.format or ""
             frames = max(1, getattr(image, "n_frames", 1))
             orientation = image.getexif().get(ORIENTATION_TAG, 1)
@@ -159,8 +159,14 @@ def decode_picture(content: bytes, name: str) -> Decoded:
     return Decoded(pixels, mode, file_format, orientation, saturation, frames)
 
 
-def _require_sane_size(image: Image.Image, name: str) -> None:
-    width, height = image.size
+def require_sane_size(width: int, height: int, name: str) -> None:
+    """Refuse what no slice is as large as.
+
+    Raises:
+        UnreadableSliceError: empty, or beyond the limits of pixels and side.
+    """
+    if min(width, height) < 1:
+        raise UnreadableSliceError(name, "holds no pixels", "Fetch it again.")
     if width * height > MAXIMUM_PIXELS or max(width, height) > MAXIMUM_SIDE:
         raise UnreadableSliceError(
             name,

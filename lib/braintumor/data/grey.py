@@ -10,6 +10,8 @@ import numpy as np
 from PIL import Image, ImageChops
 
 STRIP_PIXELS = 1_000_000
+# Scanner values have no fixed scale; this share is clipped at either end.
+CLIPPED_PERCENT = 0.5
 
 
 def to_grey(image: Image.Image) -> tuple[Image.Image, float]:
@@ -65,6 +67,26 @@ def rescale_depth(values: np.ndarray) -> np.ndarray:
     return grey
 
 
+def find_range(values: np.ndarray) -> tuple[float, float]:
+    """Return the percentiles between which scanner values are shown.
+
+    Args:
+        values: numbers, (height, width); NaN and infinities are left out.
+
+    Returns:
+        Low and high; both 0 where no number is finite.
+    """
+    step = 1 + int((values.size / STRIP_PIXELS) ** 0.5)
+    sample = values[::step, ::step]
+    sample = sample[np.isfinite(sample)]
+    if not sample.size:
+        return 0.0, 0.0
+    low, high = np.percentile(sample, [CLIPPED_PERCENT, 100 - CLIPPED_PERCENT])
+    if low == high:  # a few bright pixels on an empty plane
+        low, high = sample.min(), sample.max()
+    return float(low), float(high)
+
+
 def rescale_range(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """Bring `low`..`high` to 0..255; what lies outside is clipped, NaN becomes 0.
 
@@ -79,7 +101,8 @@ def rescale_range(values: np.ndarray, low: float, high: float) -> np.ndarray:
     grey = np.zeros(values.shape, dtype=np.uint8)
     scale = 255.0 / (high - low) if high > low else 0.0
     for top, bottom in strips(*values.shape):
-        strip = (values[top:bottom].astype(np.float64) - low) * scale
+        with np.errstate(invalid="ignore", over="ignore"):
+            strip = (values[top:bottom].astype(np.float64) - low) * scale
         grey[top:bottom] = np.rint(np.clip(np.nan_to_num(strip), 0, 255))
     return grey
 

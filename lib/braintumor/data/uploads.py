@@ -12,6 +12,12 @@ from braintumor.data.decoding import UnreadableSliceError, decode_picture
 # Read off the content, never off the name.
 PNG_START = b"\x89PNG\r\n\x1a\n"
 JPEG_START = b"\xff\xd8\xff"
+GZIP_START = b"\x1f\x8b"
+DICOM_PLACE, DICOM_MARK = slice(128, 132), b"DICM"
+NIFTI_MARKS = (
+    (slice(344, 348), (b"n+1\0", b"ni1\0")),
+    (slice(4, 8), (b"n+2\0", b"ni2\0")),
+)
 # A volume of 512 x 512 x 100 in 16 bits is 50 MB before it is zipped.
 MAXIMUM_UPLOAD_BYTES = 64 * 1024 * 1024
 LONGEST_NAME = 80
@@ -63,6 +69,12 @@ def decode_upload(
         )
     if content.startswith((PNG_START, JPEG_START)):
         return _decode_picture(content, name, position)
+    if content[DICOM_PLACE] == DICOM_MARK:
+        return _decode_scan("dicom", content, name, position)
+    if content.startswith(GZIP_START) or any(
+        content[place] in marks for place, marks in NIFTI_MARKS
+    ):
+        return _decode_scan("nifti", content, name, position)
     raise UnreadableSliceError(name, _describe(content), CURE)
 
 
@@ -103,6 +115,22 @@ def _decode_picture(content: bytes, name: str, position: int | None) -> Upload:
     return Upload(
         decoded.pixels, file_format, decoded.saturation, decoded.frames, 0, warnings
     )
+
+
+def _decode_scan(kind: str, content: bytes, name: str, position: int | None) -> Upload:
+    """Decode with a reader that is imported when the first such file comes."""
+    try:
+        if kind == "dicom":
+            from braintumor.data.dicom import decode_dicom as decode
+        else:
+            from braintumor.data.nifti import decode_nifti as decode
+    except ImportError as error:
+        raise UnreadableSliceError(
+            name,
+            f"cannot be read here: {error.name} is not installed",
+            "Export the slice as PNG, or install braintumor[web].",
+        ) from error
+    return decode(content, name, position)
 
 
 def _describe(content: bytes) -> str:
