@@ -18,7 +18,7 @@ class Prepared:
     """A decoded upload, ready for a model.
 
     Attributes:
-        upload: pixels as decoded, and what was noticed on the way.
+        upload: what was noticed when it was decoded; its pixels are `image`.
         pixels: uint8 (side, side), filtered and resized as the model wants it.
         image: uint8 (h, w) for display, longest side at most 512.
         warnings: for the reader, one sentence each.

@@ -8,10 +8,10 @@ import pandas as pd
 
 from braintumor.data import cache, sources
 from braintumor.data.leaks import VIEWS
-from braintumor.evaluation import calibration
-from braintumor.modeling import light
+from braintumor.evaluation import calibration, statistics
 from braintumor.modeling.gradcam import compute_logits
 from braintumor.modeling.recipes import recipe_from_dict
+from braintumor.modeling.runtime import load_model
 
 WANTED_ACCURACY = 0.98  # of the answered validation slices
 BLOCK = 256  # slices whose feature maps are held at once
@@ -52,8 +52,7 @@ def look_at_sides(
             f"{recipe.model} was trained on other slices than this run's splits and "
             "data set hold now: train it again, or bring them back."
         )
-    light.make_light(folder)
-    loaded = light.load_light(folder)
+    loaded = load_model(folder)
     labels = encode_labels(splits["label"], recipe.classes)
     groups = splits["group_id"].to_numpy()
     sides = []
@@ -66,7 +65,7 @@ def look_at_sides(
     return sides[0], sides[1]
 
 
-def fit_answers(validation: Side, *, seed: int = 7) -> dict:
+def fit_answers(validation: Side) -> dict:
     """Fit temperature and threshold on validation slices, and measure what they do.
 
     Returns:
@@ -77,28 +76,31 @@ def fit_answers(validation: Side, *, seed: int = 7) -> dict:
     before = calibration.calibrate(logits)
     after = calibration.calibrate(logits, temperature)
     threshold = calibration.choose_threshold(after, labels, accuracy=WANTED_ACCURACY)
+    right = after.argmax(axis=1) == labels
+    interval = statistics.bootstrap_groups(
+        lambda weights: {"accuracy": weights @ right / weights.sum(axis=1)},
+        validation.group_ids,
+    )["accuracy"]
     error = calibration.expected_calibration_error
-    likelihood = calibration.negative_log_likelihood
     told = {
         "temperature": temperature,
         "threshold": threshold.value,
         "wanted_accuracy": WANTED_ACCURACY,
         "validation_slices": len(labels),
         "validation_groups": len(np.unique(validation.group_ids)),
-        "accuracy": float((after.argmax(axis=1) == labels).mean()),
+        "accuracy": float(right.mean()),
+        "accuracy_low": interval.low,
+        "accuracy_high": interval.high,
         "answered_accuracy": threshold.accuracy,
         "coverage": threshold.coverage,
         "calibration_error_before": error(before, labels),
         "calibration_error": error(after, labels),
-        "likelihood_before": likelihood(logits, labels),
-        "likelihood": likelihood(logits, labels, temperature),
     }
     return {name: round(value, 4) for name, value in told.items()}
 
 
-def _run(
-    loaded: light.LightModel, images: np.ndarray, rows: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _run(loaded, images: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return pooled features (n, channels) and logits (n, classes) of some rows."""
     pooled, logits = [], []
     for start in range(0, len(rows), BLOCK):
         features = loaded.features(images[rows[start : start + BLOCK]])

@@ -86,8 +86,11 @@ class Predictor:
         pixels = preprocess_slice(
             upload.pixels, side=side, filtering=self.recipe.filtering
         )
-        told = warn(upload, side)
-        return Prepared(upload, pixels, fit_display(upload.pixels), told)
+        image = fit_display(upload.pixels)
+        # What waits in a queue must be small, however large the upload was.
+        return Prepared(
+            upload._replace(pixels=image), pixels, image, warn(upload, side)
+        )
 
     def answer(self, prepared: Sequence[Prepared]) -> list[Answer]:
         """Return the model's answers to slices, in their order, from one pass."""
