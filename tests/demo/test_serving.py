@@ -275,7 +275,7 @@ def forgetful(monkeypatch):
     class Forgetful(Worker):
         def drain(self, timeout=None):
             for _, future in self._waiting:
-                future.cancel()
+                future.set_exception(StoppedError())
             self._waiting.clear()
             return super().drain(timeout)
 

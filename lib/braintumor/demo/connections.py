@@ -17,6 +17,7 @@ BODY_MEMORY = 128 * 1024**2  # bytes of unfinished requests, all together
 IDLE_SECONDS = 30  # after which a connection without a request is closed
 CONNECTIONS = 200
 MARGIN = 1024**2  # above the application's own limit, which answers with a sentence
+ANSWER_BYTES = 32 * 1024**2  # more than any answer has
 DRAIN_SECONDS = 20.0
 GRACE_SECONDS = 1.0  # at the stop: for who has just connected and not yet spoken
 QUANTUM = 0.2  # seconds; how often a quiet server looks at its watch
@@ -101,7 +102,9 @@ class Server:
             cleanup_interval=1,
             max_request_body_size=maximum_bytes + MARGIN,
             max_request_header_size=32 * 1024,
-            inbuf_overflow=maximum_bytes + 2 * MARGIN,  # no upload touches the disk
+            # Neither an upload nor its answer touches the disk.
+            inbuf_overflow=maximum_bytes + 2 * MARGIN,
+            outbuf_overflow=ANSWER_BYTES,
             clear_untrusted_proxy_headers=not behind_proxy,
             ident=None,
             asyncore_use_poll=True,
@@ -141,7 +144,8 @@ class Server:
                 break
             self._turn()
         self._waitress.task_dispatcher.shutdown(timeout=1)
-        wasyncore.close_all(self._map, ignore_all=True)
+        for channel in self._channels():  # the trigger stays: a thread may pull it yet
+            channel.handle_close()
         return not busy
 
     def _turn(self) -> None:

@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from braintumor import paths
 from braintumor.demo import installed
 from braintumor.demo.connections import Server, open_port
 from braintumor.demo.serving import Worker
@@ -102,37 +101,26 @@ def count_threads(workers: Mapping[str, Worker]) -> int:
     return most + SPARE_THREADS
 
 
-def serve(
-    workers: Mapping[str, Worker], taken: Any, settings: Any, announce: Callable
-) -> None:
-    """Answer until a signal says stop, then finish what was begun.
+def make_server(workers: Mapping[str, Worker], taken: Any, settings: Any) -> Server:
+    """Put the web application on a port; it listens, and answers once it runs.
 
     Args:
         workers: name → worker, warm.
         taken: from `open_port`.
         settings: `demo.web.Settings`.
-        announce: called with the port once it listens.
+
+    Raises:
+        OSError: another process listens there by now.
     """
     from braintumor.demo.web import create_app
 
-    server = Server(
+    return Server(
         create_app(workers, settings=settings),
         taken,
         threads=count_threads(workers),
         maximum_bytes=settings.maximum_bytes,
         behind_proxy=settings.proxies > 0,
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, functools.partial(_stop_once, server))
-    announce(server.port)
-    server.run()
-    for worker in workers.values():
-        worker.drain(timeout=PATIENCE)
-
-
-def _stop_once(server: Server, number: int, _: object) -> None:
-    signal.signal(number, signal.SIG_DFL)  # who asks twice does not want to wait
-    server.stop()
 
 
 def main(
@@ -155,30 +143,37 @@ def main(
     Returns:
         Exit status: 0 after a signal, 1 if it could not start; the reason is printed.
     """
-    for number in (signal.SIGTERM, signal.SIGINT):  # as process 1, none would stop us
-        signal.signal(number, lambda *_: sys.exit(0))
+    on_signals(lambda *_: sys.exit(0))  # as process 1 it would not stop otherwise
     try:
         folders = choose_models(models)
         taken = open_port(host, port)
         print(f"Loading {', '.join(folders)} …", file=sys.stderr, flush=True)
         workers = load(folders)
+        server = make_server(workers, taken, make_settings(host, choices))
     except OSError as error:
-        place = f"{host} port {port}"
-        print(
-            f"{place} cannot be used ({error.strerror}); choose another with --port.",
-            file=sys.stderr,
-        )
+        cure = "choose another with --port."
+        print(f"{host} port {port}: {error.strerror}; {cure}", file=sys.stderr)
         return 1
     except StartError as error:
         print(error, file=sys.stderr)
         return 1
-    serve(
-        workers,
-        taken,
-        make_settings(host, choices),
-        lambda port: print(f"Ready: {name_address(host, port)}", flush=True),
-    )
+    on_signals(functools.partial(_stop_once, server))
+    print(f"Ready: {name_address(host, server.port)}", flush=True)
+    server.run()
+    for worker in workers.values():
+        worker.drain(timeout=PATIENCE)
     return 0
+
+
+def on_signals(handler: Callable) -> None:
+    """Have both signals that ask a server to stop handled."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, handler)
+
+
+def _stop_once(server: Server, number: int, _: object) -> None:
+    on_signals(signal.SIG_DFL)  # who asks twice does not want to wait
+    server.stop()
 
 
 def make_settings(host: str, choices: Mapping[str, Any]) -> Any:
