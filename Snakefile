@@ -5,6 +5,7 @@
 # behind its imports, or a file of its inputs changes. Notebook and modules count by
 # content (`params.code`), so a checkout that only touches files reruns nothing.
 # Checkpoints are no outputs: Snakemake removes outputs before a job and after a failure.
+import hashlib
 import json
 import os
 import sys
@@ -27,7 +28,10 @@ MODELS = {
     "04_train_vgg16_four_class": "vgg16_four_class",
     "05_train_densenet121_four_class": "densenet121_four_class",
 }
-NOTEBOOKS = ["01_explore_dataset", "02_preprocess_images", *MODELS, "06_evaluate_models"]
+NOTEBOOKS = ["01_explore_dataset", "02_preprocess_images", *MODELS]
+NOTEBOOKS += ["06_evaluate_models", "07_upload_demo"]
+# Comes with the project: the upload demo needs nothing that this graph makes.
+SHIPPED = Path("data", "models", "densenet121_four_class", "contract.json")
 
 
 def tracked(name):
@@ -47,6 +51,13 @@ def known(name):
 def artifact(model):
     names = ("contract.json", "model.weights.h5", "history.csv")
     return [FILES.model(model) / name for name in names]
+
+
+def shipped():
+    """Which model came with the project, by content."""
+    contract = ROOT / SHIPPED
+    known = contract.read_bytes() if contract.is_file() else b""
+    return hashlib.sha256(known).hexdigest()
 
 
 def dataset_of(model):
@@ -138,6 +149,22 @@ rule evaluate_models:
     shell:
         "python -m braintumor.workflow.execute {input.notebook}"
         " --parameters {params.given:q} --inputs {input.splits} {input.contracts}"
+
+
+rule upload_demo:
+    input:
+        notebook=ancient(tracked("07_upload_demo")),
+        contract=ancient(SHIPPED),
+    output:
+        executed=FILES.executed("07_upload_demo"),
+        provenance=FILES.provenance("07_upload_demo"),
+    params:
+        code=code("07_upload_demo"),
+        given=known("07_upload_demo"),
+        contract=shipped(),
+    shell:
+        "python -m braintumor.workflow.execute {input.notebook}"
+        " --parameters {params.given:q} --inputs {input.contract}"
 
 
 rule report:

@@ -15,6 +15,7 @@ from braintumor import parameters, runs
 from braintumor.workflow import closure, settings
 
 PROJECT = Path(__file__).parents[1]
+SHIPPED = "data/models/densenet121_four_class/contract.json"
 TRAININGS = ("train_vgg19_binary", "train_vgg16_four_class")
 TRAININGS += ("train_densenet121_four_class",)
 PARAMETERS = """\
@@ -72,6 +73,11 @@ TOYS = {  # name: (imported toy module, what it writes, a parameter of its own)
         " 'densenet121_four_class')]",
         "replicates: int = 1000  # resamplings",
     ),
+    "07_upload_demo": (
+        "braintumor.demo.toy_answers",
+        "[files.figures / '07_toy.png']",
+        'model: str = "densenet121_four_class"  # artifact',
+    ),
 }
 
 
@@ -115,6 +121,10 @@ def finished(tmp_path_factory):
         "from braintumor.evaluation import toy_deep\n\nVALUE = toy_deep.VALUE\n"
     )
     (package / "evaluation" / "toy_deep.py").write_text("VALUE = 1\n")
+    (package / "demo" / "toy_answers.py").write_text("VALUE = 1\n")
+    contract = home / SHIPPED
+    contract.parent.mkdir(parents=True)
+    contract.write_text("{}")
     for name in TOYS:
         write_toy(home, name)
     result = graph(home)
@@ -222,6 +232,7 @@ def test_stored_outputs_are_no_reason(project):
             {"train_vgg19_binary", "train_vgg16_four_class", "evaluate_models"},
         ),
         ("data/toy_first.py", EVERY_RULE),
+        ("demo/toy_answers.py", {"upload_demo"}),
         ("cli_of_tomorrow.py", set()),
     ],
 )
@@ -243,7 +254,14 @@ def test_changed_parameter_reruns_what_knows_it(project):
         "train_vgg19_binary",
         "evaluate_models",
     }
-    assert planned(project, run=run, seed=8) == EVERY_RULE
+    assert planned(project, run=run, seed=8) == EVERY_RULE | {"upload_demo"}
+
+
+def test_another_shipped_model_reruns_the_demo_alone(project):
+    (project / SHIPPED).touch()
+    assert planned(project) == set()
+    (project / SHIPPED).write_text('{"other": 1}')
+    assert planned(project) == {"upload_demo"}
 
 
 def test_failure_is_named_and_leaves_nothing_that_looks_finished(project):

@@ -53,6 +53,7 @@ class Parameters(BaseModel):
         None, ge=1, le=4096
     )
     replicates: int = Field(1000, ge=10, le=1_000_000)
+    model: SourceName = "densenet121_four_class"
 
     def overrides(self) -> dict[str, int | float]:
         """Return the recipe fields that were asked for, without those left alone."""

@@ -139,7 +139,7 @@ def test_many_files_go_through_in_batches(demo):
 def test_a_file_that_is_no_slice_is_told_in_a_sentence_and_the_rest_answered(demo):
     choose(demo, ("a.png", b"no picture"), ("b.png", png(0)), ("c.png", png()[:40]))
     wrong, right, cut = texts(demo)
-    assert "cannot be read" in wrong and "Is text" in wrong
+    assert "cannot be read" in wrong and "The file is text" in wrong
     assert "Most like" in right
     assert "cannot be read" in cut and "Traceback" not in cut
     assert demo._predictor.passes == [1]

@@ -96,6 +96,21 @@ def test_real_data_carries_no_word_about_phantoms(files):
     assert "Phantoms" not in report.build_report("toy").read_text()
 
 
+def test_a_widget_shows_as_its_text_and_loads_no_script(files):
+    content = nbformat.read(files.executed("01_weigh"), as_version=4)
+    view = {report.WIDGET_VIEW: {"model_id": "1a"}, "text/plain": "UploadDemo: dead"}
+    content.cells[1].outputs = [nbformat.v4.new_output("display_data", view)]
+    state = {"state": {"1a": {"model_name": "VBoxModel"}}, "version_major": 2}
+    content.metadata["widgets"] = {
+        "application/vnd.jupyter.widget-state+json": {**state, "version_minor": 0}
+    }
+    nbformat.write(content, files.executed("01_weigh"))
+    report.build_report("toy")
+    page = (files.report / "01_weigh.html").read_text()
+    assert "UploadDemo: dead" in page
+    assert "VBoxModel" not in page and "html-manager" not in page
+
+
 def test_a_run_without_notebooks_has_no_report(files):
     with pytest.raises(FileNotFoundError, match="make run RUN=other"):
         report.build_report("other")

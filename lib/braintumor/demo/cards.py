@@ -68,7 +68,8 @@ def show_answer(name: str, answer: "Answer") -> str:
 
 def show_problem(name: str, error: UnreadableSliceError) -> str:
     """Write the card of a file that cannot be read: its fault, and the cure."""
-    said = f"{error.problem}. {error.cure}"
+    subject = "The file " if error.problem[:1].isalpha() else ""
+    said = f"{subject}{error.problem}. {error.cure}"
     return _card(name, "This file cannot be read", [_sentence(said)], INK)
 
 
@@ -105,7 +106,7 @@ def _card(
 
 
 def _sentence(text: str) -> str:
-    return f"<p>{html.escape(text[:1].upper() + text[1:])}</p>"
+    return f"<p>{html.escape(text)}</p>"
 
 
 def _bar(label: str, probability: float) -> str:

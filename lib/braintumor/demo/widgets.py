@@ -112,6 +112,10 @@ class UploadDemo(ipywidgets.VBox):
         self.heat.observe(self._switch_heat, names="value")
         self.reset.on_click(self._start_over)
 
+    def __repr__(self) -> str:
+        """Stand in for the widget where no kernel runs."""
+        return "UploadDemo: run this notebook, or `make voila`, to upload a slice here"
+
     def take(self, files: Sequence[File]) -> None:
         """Answer files and put their cards on top, the first file's first.
 

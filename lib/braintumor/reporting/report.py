@@ -12,6 +12,8 @@ from braintumor.reporting.headline import headline
 from braintumor.reporting.report_page import BACK_LINK, PAGE, PAGE_STYLE
 from braintumor.runs import RunPaths
 
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+
 
 def build_report(run: str) -> Path:
     """Write one page per executed notebook, and the index that links them.
@@ -46,7 +48,7 @@ def _write_page(copy: Path, files: RunPaths) -> dict[str, Any]:
     import nbformat
     from nbconvert import HTMLExporter
 
-    notebook = nbformat.read(copy, as_version=4)
+    notebook = _without_widgets(nbformat.read(copy, as_version=4))
     title, finding = _opening(notebook.cells)
     exporter = HTMLExporter(embed_images=True, exclude_input_prompt=True)
     exporter.register_preprocessor(
@@ -67,6 +69,15 @@ def _write_page(copy: Path, files: RunPaths) -> dict[str, Any]:
         "record": json.dumps(record, indent=1),
         "time": duration(record.get("seconds", 0)),
     }
+
+
+def _without_widgets(notebook: Any) -> Any:
+    """Leave the text of a widget's output: behind a page there is no kernel."""
+    notebook.metadata.pop("widgets", None)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop(WIDGET_VIEW, None)
+    return notebook
 
 
 def _opening(cells: Iterable[Any]) -> tuple[str, str]:

@@ -7,6 +7,8 @@ import nbformat
 from nbformat import NotebookNode
 
 NOISE = ("All log messages before absl::InitializeLog", "oneDNN custom operations")
+# A widget lives as long as its kernel; without it a page shows the text beside it.
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
 MIRRORED = {
     "cell_metadata_filter": "tags",
@@ -56,6 +58,8 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         if cell.cell_type == "code":
             cell.outputs = [o for o in cell.outputs if not _is_start_up_noise(o)]
+            for output in cell.outputs:
+                output.get("data", {}).pop(WIDGET_VIEW, None)
     return clean
 
 

@@ -20,6 +20,8 @@ from braintumor.workflow.execute import KERNEL_ARGUMENTS
 from braintumor.workflow.mirror import code_digest, mirror_path, mirror_text, tidy
 
 QUIET = {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
+# What comes with the project, and what is derived from that alone.
+SHIPPED = ("data/models", "data/cache/light")
 
 
 def stored_notebooks(root: Path | None = None) -> list[Path]:
@@ -31,6 +33,8 @@ def stored_notebooks(root: Path | None = None) -> list[Path]:
 def clean_home(name: str, *, keep: bool = False) -> dict[str, str]:
     """Make an empty home under `build/`; return the environment that points to it.
 
+    The models that come with the project are linked into it; nothing writes to them.
+
     Args:
         name: of the folder under `build/`.
         keep: leave the files of the last run there.
@@ -39,6 +43,11 @@ def clean_home(name: str, *, keep: bool = False) -> dict[str, str]:
     if not keep:
         shutil.rmtree(home, ignore_errors=True)
     home.mkdir(parents=True, exist_ok=True)
+    for shipped in SHIPPED:
+        link, origin = home / shipped, paths.project_root() / shipped
+        if origin.is_dir() and not link.exists():
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(origin.absolute(), target_is_directory=True)
     environment = {k: v for k, v in os.environ.items() if k != paths.RAW_VARIABLE}
     return environment | QUIET | {paths.HOME_VARIABLE: str(home)}
 
