@@ -4,7 +4,6 @@ import hmac
 import math
 import secrets
 from io import BytesIO
-from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, request
 from itsdangerous import BadSignature, TimestampSigner
@@ -115,7 +114,7 @@ def refuse_other_origins() -> None:
     """
     site = request.headers.get("Sec-Fetch-Site", "same-origin")
     origin = request.headers.get("Origin")
-    foreign = origin is not None and urlsplit(origin).netloc != request.host
+    foreign = origin is not None and origin.partition("://")[2] != request.host
     if site not in ("same-origin", "none") or foreign:
         raise Problem(403, "The request was sent by another site's page")
 
@@ -145,6 +144,5 @@ def protect(app: Flask, settings: Settings) -> None:
     @app.after_request
     def add_headers(response: Response) -> Response:
         response.headers.update(HEADERS)
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("Cache-Control", "no-store")
         return response
