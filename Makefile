@@ -22,7 +22,7 @@ CHOICES = $(if $(DATASET),--dataset $(DATASET)) $(if $(PROFILE),--profile $(PROF
   $(if $(CORES),--cores $(CORES)) $(foreach pair,$(PARAMETERS),--parameter $(pair))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint unit stored-outputs test-jax app soak lab notebooks \
+.PHONY: help install run test lint unit stored-outputs test-jax app voila soak lab notebooks \
   lock clean
 
 help:  ## list the targets
@@ -48,13 +48,17 @@ stored-outputs: $(STAMP)
 	$(BIN)/python -m braintumor.workflow.stored check
 
 test-jax: $(JAX_STAMP)  ## the backend tests where TensorFlow cannot be imported
-	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py
+	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py \
+	  tests/modeling/test_optimizers.py
 
 app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 0"
 	@$(BIN)/braintumor app $(if $(PORT),--port $(PORT)) $(OPTIONS)
 
 soak: $(STAMP)  ## load, leaks, stops and bad uploads against the page, half an hour
 	$(BIN)/python -m braintumor.demo.soak
+
+voila: $(STAMP)  ## the upload demo of notebook 07 as an app, in the browser
+	TQDM_DISABLE=1 $(BIN)/voila notebooks/07_upload_demo.ipynb
 
 lab: $(STAMP)  ## JupyterLab on the notebooks
 	$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -1,5 +1,7 @@
 """Optimizers and learning rates from a recipe's phase."""
 
+import math
+
 import keras
 
 from braintumor.modeling.recipes import Phase, Recipe
@@ -10,35 +12,39 @@ CLIP_NORM = 1.0  # of all gradients together; a network from noise needs the gua
 WARMUP_SHARE = 0.08  # of a cosine's steps
 
 
-def compile_network(
-    network: keras.Model, recipe: Recipe, phase: Phase, *, steps: int
-) -> None:
+def compile_network(network: keras.Model, recipe: Recipe, phase: Phase) -> None:
     """Give a network its loss, metric and the optimizer of a phase.
+
+    Everything that owns variables is built here: TensorFlow traces a training step
+    twice when the first trace creates some, and one of DenseNet121 takes half a minute.
 
     Args:
         network: model or head; set what learns before.
         recipe: label smoothing.
-        phase: optimizer, rate and schedule.
-        steps: batches per epoch.
+        phase: optimizer and rate.
     """
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     network.compile(
-        optimizer=make_optimizer(phase, steps),
+        optimizer=make_optimizer(phase),
         loss=loss,
         metrics=["accuracy"],
         # TensorFlow's own kernels beat XLA on a processor: 31 against 19 slices a
         # second for DenseNet121 at side 96, two cores, bfloat16.
         jit_compile="auto" if keras.backend.backend() == "jax" else False,
     )
+    network.optimizer.build(network.trainable_variables)
+    nothing = keras.ops.zeros((1, len(recipe.classes)))
+    network.compute_metrics(None, nothing, nothing)
+    network.reset_metrics()
 
 
-def make_optimizer(phase: Phase, steps: int) -> keras.optimizers.Optimizer:
-    """Return the optimizer of a phase with `steps` batches per epoch.
+def make_optimizer(phase: Phase) -> keras.optimizers.Optimizer:
+    """Return the optimizer of a phase, at its peak rate.
 
     Raises:
-        ValueError: an unknown optimizer or schedule.
+        ValueError: an unknown optimizer.
     """
-    rate = _rate(phase, steps)
+    rate = phase.learning_rate
     if phase.optimizer == "sgd":
         return keras.optimizers.SGD(rate, momentum=MOMENTUM)
     if phase.optimizer == "adam":
@@ -50,28 +56,55 @@ def make_optimizer(phase: Phase, steps: int) -> keras.optimizers.Optimizer:
     raise ValueError(f"optimizer={phase.optimizer!r}: use sgd, adam or adamw.")
 
 
-def _rate(phase: Phase, steps: int):
+def rate_at(phase: Phase, *, step: int, steps: int, drops: int = 0) -> float:
+    """Return the learning rate of one step.
+
+    Args:
+        phase: peak rate, schedule and epochs.
+        step: position in the phase, from 0.
+        steps: batches per epoch.
+        drops: how often the rate was halved; only "drops" heeds it.
+
+    Returns:
+        The rate; a cosine rises linearly over the first `WARMUP_SHARE` of the phase
+        and falls to 0 (Loshchilov and Hutter, SGDR, 2017).
+
+    Raises:
+        ValueError: an unknown schedule.
+    """
     if phase.schedule in ("constant", "drops"):
-        return phase.learning_rate
+        return phase.learning_rate * 0.5**drops
     if phase.schedule != "cosine":
         raise ValueError(f"schedule={phase.schedule!r}: use constant, drops or cosine.")
     total = steps * phase.epochs
     warmup = max(1.0, WARMUP_SHARE * total)
-    # Floats throughout: TensorFlow refuses to mix int32 steps with float64 rates.
-    return keras.optimizers.schedules.CosineDecay(
-        0.0,
-        float(max(1.0, total - warmup)),
-        warmup_target=phase.learning_rate,
-        warmup_steps=float(warmup),
-    )
+    if step < warmup:
+        return phase.learning_rate * step / warmup
+    done = min(1.0, (step - warmup) / max(1.0, total - warmup))
+    return phase.learning_rate * (1 + math.cos(math.pi * done)) / 2
 
 
-def set_learning_rate(network: keras.Model, phase: Phase, drops: int) -> float:
-    """Set the rate of the coming epoch and return it.
+class StepRates(keras.callbacks.Callback):
+    """Set the learning rate before every step of one epoch.
 
-    A cosine follows the optimizer's own step counter; the rate returned is then the
-    one of the epoch's first step.
+    A Keras schedule inside the optimizer would be evaluated, and traced, once per
+    variable, because weight decay asks for the rate each time: 366 times a step here.
+
+    Args:
+        phase: schedule and epochs.
+        epoch: position in the phase, from 0.
+        steps: batches per epoch.
+        drops: halvings so far.
     """
-    if phase.schedule != "cosine":
-        network.optimizer.learning_rate = phase.learning_rate * 0.5**drops
-    return float(keras.ops.convert_to_numpy(network.optimizer.learning_rate))
+
+    def __init__(self, phase: Phase, epoch: int, steps: int, drops: int):
+        """Keep what the rate depends on."""
+        super().__init__()
+        self.phase, self.first, self.steps = phase, epoch * steps, steps
+        self.drops = drops
+
+    def on_train_batch_begin(self, batch, logs=None):
+        """Set the rate of this step."""
+        step = self.first + batch
+        rate = rate_at(self.phase, step=step, steps=self.steps, drops=self.drops)
+        self.model.optimizer.learning_rate = rate
