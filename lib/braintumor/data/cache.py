@@ -5,20 +5,25 @@ blocks, and renamed when whole: a killed build leaves finished blocks that the n
 call takes up, never an array that only looks finished.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
-import pandas as pd
 from tqdm import tqdm
 
 from braintumor import paths
 from braintumor.data import images
+
+if TYPE_CHECKING:  # whoever answers uploads need not pay for pandas
+    import pandas as pd
 
 FORMAT = 1  # raise it when the same inputs must give other bytes
 BLOCK = 256  # slices between two notes of progress

@@ -65,7 +65,7 @@ def _describe_training(promises: dict) -> str:
         "validation slices": f"{facts['validation_slices']:,}, cut off by group",
         "seed": facts["seed"],
         "epochs": f"{facts['epochs_run']}, the best on validation kept "
-        f"(epoch {facts['kept_epoch']}, counted from 0)",
+        f"(epoch {facts['kept_epoch']})",
         "versions": ", ".join(f"{k} {v}" for k, v in promises["versions"].items()),
     }
     rows = [f"| {name} | {value} |" for name, value in told.items()]
