@@ -82,6 +82,16 @@ def pictures():
 
 
 @pytest.fixture
+def volume():
+    """Return a NIfTI volume of six axial slices."""
+    import nibabel
+
+    values = np.zeros((32, 32, 6), np.int16)
+    values[4:28, 4:28] = np.arange(10, 70, 10)
+    return nibabel.Nifti1Image(values, np.eye(4)).to_bytes()
+
+
+@pytest.fixture
 def make_app():
     """Return a function that makes an application; its workers end with the test."""
     made = []

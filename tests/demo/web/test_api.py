@@ -68,6 +68,12 @@ def test_a_body_alone_is_answered_like_a_part(client, pictures):
     assert raw.json == post(client, pictures["answer"]).json
 
 
+def test_a_slice_of_a_volume_is_chosen(client, volume):
+    answer = post(client, volume, "?position=2", name="volume.nii").json
+    assert answer["file"] == {"format": "NIfTI", "slices": 6, "position": 2}
+    assert post(client, volume, "?position=6").status_code == 422
+
+
 def test_the_named_model_answers(client, pictures):
     answer = post(client, pictures["answer"], "?model=vgg19_binary").json
     assert answer["model"] == "vgg19_binary"

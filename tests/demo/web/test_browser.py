@@ -112,6 +112,16 @@ def test_another_model_is_asked_about_the_same(visit, pictures):
     assert "no tumour" in headings(page)[0]  # the newest stands first
 
 
+def test_a_volume_is_leafed_through(visit, volume):
+    page = visit()
+    choose(page, ("volume.nii", volume))
+    slider = page.get_by_label("Slice 3, 0 to 5")
+    expect(slider).to_have_value("3")
+    slider.press("ArrowRight")
+    expect(page.get_by_label("Slice 4, 0 to 5")).to_be_focused()
+    expect(page.locator(".card")).to_have_count(1)
+
+
 def test_dropped_files_are_answered(visit):
     page = visit()
     page.locator("body").evaluate(

@@ -31,7 +31,7 @@ KINDS = {
         "not-found",
         "Nothing is here",
         "This address leads to nothing",
-        "Start from the front page.",
+        "Programs find every address in /api/v1/openapi.json.",
     ),
     405: (
         "method-not-allowed",

@@ -38,7 +38,7 @@ function send(inquiry) {
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) bar.value = (100 * event.loaded) / event.total;
     };
-    request.upload.onload = () => bar.removeAttribute("value"); // now the model works
+    request.upload.onload = () => { bar.labels[0].textContent = "Answering"; };
     request.onload = () => resolve(readCards(request, inquiry));
     request.onerror = () => resolve([refuse(inquiry, "No answer",
       "The server did not answer.", "See whether it still runs, and ask again.")]);
@@ -88,6 +88,7 @@ async function askAll(wanted) {
     const count = asked.length > 1 ? ` (${index + 1} of ${asked.length})` : "";
     say("", `Asking about ${nameOf(inquiry)}${count} …`);
     bar.value = 0;
+    bar.labels[0].textContent = "Sending";
     const made = await send(inquiry);
     if (fresh.length) fresh.at(-1).after(...made);
     else cards.prepend(...made);
@@ -177,7 +178,7 @@ cards.addEventListener("input", (event) => {
   if (event.target.closest(".opacity")) {
     card.querySelector(".heat").style.opacity = event.target.value / 100;
   } else if (event.target.closest(".position")) {
-    card.querySelector(".position output").textContent = event.target.value;
+    card.querySelector(".position .now").textContent = event.target.value;
   }
 });
 
