@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from braintumor.data.containers import require_few_parts
 from braintumor.data.decoding import UnreadableSliceError, decode_picture
 
 # Read off the content, never off the name.
@@ -105,6 +106,7 @@ def choose_position(position: int | None, frames: int, name: str) -> int:
 
 
 def _decode_picture(content: bytes, name: str, position: int | None) -> Upload:
+    require_few_parts(content, name)
     decoded = decode_picture(content, name)
     file_format = "PNG" if content.startswith(PNG_START) else "JPEG"
     warnings = ()
