@@ -99,18 +99,25 @@ class UploadDemo(ipywidgets.VBox):
         )
         self.samples = ipywidgets.HBox([self._offer(sample) for sample in samples])
         self.heat = ipywidgets.Checkbox(
-            value=True, description="Show where the answer comes from", indent=False
+            value=True,
+            description="Show where the answer comes from",
+            indent=False,
+            layout=wide,
         )
         self.reset = ipywidgets.Button(description="Start over", icon="undo")
         self.status = ipywidgets.HTML(cards.NOTICE)
         self.answers = ipywidgets.VBox()
-        hint = ipywidgets.HTML(cards.STYLE + HINT)
-        row = ipywidgets.HBox([self.upload, self.heat, self.reset])
-        self.children = [hint, row, self.samples, self.status, self.answers]
-        self.samples.layout.flex_flow = row.layout.flex_flow = "row wrap"
+        self._arrange()
         self.upload.observe(self._take_uploads, names="value")
         self.heat.observe(self._switch_heat, names="value")
         self.reset.on_click(self._start_over)
+
+    def _arrange(self) -> None:
+        hint = ipywidgets.HTML(cards.STYLE + HINT)
+        row = ipywidgets.HBox([self.upload, self.heat, self.reset])
+        self.children = [hint, row, self.samples, self.status, self.answers]
+        for box in (row, self.samples):
+            box.layout.flex_flow, box.layout.grid_gap = "row wrap", "6px 12px"
 
     def __repr__(self) -> str:
         """Stand in for the widget where no kernel runs."""
