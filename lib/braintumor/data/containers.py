@@ -12,8 +12,14 @@ MAXIMUM_SEGMENTS = 300  # a colour profile alone may fill 255
 MAXIMUM_SCANS = 40  # progressive files have about ten
 PNG_HEAD = 8
 CHUNK_FRAME = 12  # length, kind and checksum
+# Unless one scan brings everything, libjpeg keeps every coefficient of the picture.
+MAXIMUM_SCANNED_PIXELS = 12_500_000
 START_OF_SCAN = 0xDA
+# These tell the size; the three left out are tables. Four kinds are progressive.
+FRAME_MARKERS = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+PROGRESSIVE_MARKERS = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 BARE_MARKERS = frozenset({0x01, *range(0xD0, 0xD9)})  # no length follows
+TOO_MANY = "consists of far too many parts"
 
 
 def require_few_parts(content: bytes, name: str) -> None:
@@ -26,43 +32,59 @@ def require_few_parts(content: bytes, name: str) -> None:
         name: for the message.
 
     Raises:
-        UnreadableSliceError: no honest encoder writes such a file.
+        UnreadableSliceError: no honest encoder writes such a file, or a progressive
+            JPEG is very large.
     """
-    fits = _has_few_segments if content.startswith(b"\xff\xd8") else _has_few_chunks
-    if not fits(content):
+    find = _find_segments if content.startswith(b"\xff\xd8") else _find_chunks
+    if problem := find(content):
         raise UnreadableSliceError(
-            name,
-            "consists of far too many parts",
-            "Save the picture again with another program.",
+            name, problem, "Save it again with another program, as a smaller PNG."
         )
 
 
-def _has_few_chunks(content: bytes) -> bool:
+def _find_chunks(content: bytes) -> str:
+    """Return what is wrong with the chunks of a PNG, or nothing."""
     profiles, position = 0, PNG_HEAD
     for _ in range(MAXIMUM_CHUNKS):
         head = content[position : position + 8]
         if len(head) < 8 or head[4:] == b"IEND":
-            return True
+            return ""
         profiles += head[4:] == b"iCCP"  # each may unzip to a megabyte; one is allowed
         if profiles > 1:
-            return False
+            return TOO_MANY
         position += int.from_bytes(head[:4], "big") + CHUNK_FRAME
-    return False
+    return TOO_MANY
 
 
-def _has_few_segments(content: bytes) -> bool:
-    position = 2
+def _find_segments(content: bytes) -> str:
+    """Return what is wrong with the segments of a JPEG, or nothing."""
+    frame, position = b"", 2
     for _ in range(MAXIMUM_SEGMENTS):
-        head = content[position : position + 4]
+        head = content[position : position + 10]
         if len(head) < 4:
-            return True
+            return ""
         if head[0] != 0xFF or head[1] in (0x00, 0xFF):
             position += 1  # as Pillow skips it: byte by byte
         elif head[1] in BARE_MARKERS:
             position += 2
         elif head[1] == START_OF_SCAN:
-            scans = content.count(b"\xff\xda", position)
-            return scans <= MAXIMUM_SCANS
+            return _judge_scans(frame, head, content.count(b"\xff\xda", position))
         else:
-            position += 2 + int.from_bytes(head[2:], "big")
-    return False
+            frame = head if head[1] in FRAME_MARKERS else frame
+            position += 2 + int.from_bytes(head[2:4], "big")
+    return TOO_MANY
+
+
+def _judge_scans(frame: bytes, first: bytes, scans: int) -> str:
+    """Say what is wrong, from the starts of the frame and of its first scan."""
+    if scans > MAXIMUM_SCANS:
+        return TOO_MANY
+    if len(frame) < 10:
+        return ""
+    pixels = int.from_bytes(frame[5:7], "big") * int.from_bytes(frame[7:9], "big")
+    whole = scans == 1 and first[4:5] == frame[9:]
+    if whole and frame[1] not in PROGRESSIVE_MARKERS:
+        return ""
+    if pixels > MAXIMUM_SCANNED_PIXELS:
+        return f"{pixels:,} pixels are too many for a progressive JPEG"
+    return ""
