@@ -153,13 +153,13 @@ class UploadDemo(ipywidgets.VBox):
 
     def _offer(self, sample: Sample) -> ipywidgets.VBox:
         picture = ipywidgets.Image(
-            value=sample.content, format="png", width=96, height=96
+            value=sample.content, format="png", width=112, height=112
         )
         label = cards.show_name(sample.label)
         button = ipywidgets.Button(
             description=label,
             tooltip=f"Try a drawn slice: {label}",
-            layout=ipywidgets.Layout(width="96px"),
+            layout=ipywidgets.Layout(width="112px"),
         )
         button.on_click(partial(self._take_sample, sample))
         return ipywidgets.VBox([picture, button])
