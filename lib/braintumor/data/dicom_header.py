@@ -31,7 +31,7 @@ WANTED = (
     *("WindowCenter", "WindowWidth"),
 )
 # An empty item of a sequence costs its sender 8 bytes and pydicom over a kilobyte.
-MAXIMUM_READS = 40_000
+MAXIMUM_READS = 20_000
 MAXIMUM_HEADER_BYTES = 1_000_000
 
 # pydicom quotes values in its warnings, and logs them as well.

@@ -70,7 +70,7 @@ def decode_nifti(content: bytes, name: str, position: int | None) -> Upload:
     axis = volume.shape.index(1) if 1 in volume.shape else 2
     slices = volume.shape[axis]
     position = choose_position(position, slices, name)
-    plane = np.flip(np.take(volume, position, axis)).T
+    plane = np.flip(np.moveaxis(volume, axis, 0)[position]).T
     require_sane_size(plane.shape[1], plane.shape[0], name)
     pixels = rescale_range(plane, *find_range(plane))
     if header["scl_slope"] < 0:
