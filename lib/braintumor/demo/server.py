@@ -6,7 +6,6 @@ checked, loaded and asked once.
 
 import functools
 import io
-import logging
 import os
 import signal
 import sys
@@ -29,8 +28,6 @@ BATCH = 8
 PATIENCE = 10.0  # seconds
 SPARE_THREADS = 8  # that refuse, and serve pages, while all others wait for answers
 WARM_SIDE = 512  # pixels
-
-logger = logging.getLogger(__name__)
 
 
 class StartError(RuntimeError):
@@ -58,8 +55,14 @@ def choose_models(names: Sequence[str] = ()) -> dict[str, Path]:
     return {one.name: one.folder for one in wanted if one.folder is not None}
 
 
-def load_workers(folders: Mapping[str, Path]) -> dict[str, Worker]:
+def load_workers(
+    folders: Mapping[str, Path], *, runtime: str = "auto"
+) -> dict[str, Worker]:
     """Load and warm every model, so that no first request has to wait for that.
+
+    Args:
+        folders: name → artifact.
+        runtime: see `demo.predict.Predictor`.
 
     Raises:
         StartError: an artifact is altered or incomplete.
@@ -69,7 +72,7 @@ def load_workers(folders: Mapping[str, Path]) -> dict[str, Worker]:
     workers = {}
     for name, folder in folders.items():
         try:
-            predictor = Predictor(folder)
+            predictor = Predictor(folder, runtime=runtime)
         except ArtifactError as error:
             raise StartError(f"The model {name} cannot be used: {error}") from error
         workers[name] = Worker(

@@ -1,0 +1,1 @@
+"""The load proof: what the page does under load, in figures; `make soak` runs it."""
