@@ -1,0 +1,209 @@
+"""Is this a slice of a head at all? The gate that refuses photographs, text and noise.
+
+It looks at simple facts of the picture and at the network's features. What slices look
+like is learned from training slices, how far off one may lie from validation slices;
+no real stranger is used. See `lookalikes` for what stands in for them.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from braintumor.data.uploads import Upload
+from braintumor.demo import facts as facts_of
+from braintumor.demo import lookalikes
+from braintumor.demo.typicality import Ranks, Rule, Subspace
+
+QUANTILE = 0.9975  # of validation slices that each of the six tests lets pass
+EDGE_DIRECTIONS = 60
+NETWORK_DIRECTIONS = 30
+ELONGATION = np.log(2.0)  # native slices of the published sets stay below 1.8 : 1
+COLORFUL = 2.0  # times the most colourful training slice
+EVEN_SPREAD = 4 / 255
+RARE = 2.5  # normal score from which a fact may be named as the reason
+PARTS = {"ranks": Ranks, "edges": Subspace, "network": Subspace, "rule": Rule}
+LIMITS = ("facts", "edges_in", "edges_off", "network_in", "network_off", "rule")
+
+COLOR = "This looks like a colour picture; an MRI slice is grey."
+BLANK = "This picture is blank, or nearly so; an MRI slice shows a head."
+LONG = "This picture is far too long for its width to be an MRI slice of a head."
+BRIGHT = "It is bright up to its edges; an MRI slice shows a head on black."
+FLAT = "Much of it is perfectly even, as in a drawing, a text or a screenshot."
+ROUGH = "It is rough all over, like noise or a pattern; an MRI slice is smoother."
+OTHER = "This does not look like the MRI slices of heads that the model has learned."
+HINTS = (  # fact, sign of the unusual side, what it tells a reader
+    ("border", 1, BRIGHT),
+    ("corners", 1, BRIGHT),
+    ("commonest", 1, FLAT),
+    ("levels", -1, FLAT),
+    ("inner_even", 1, FLAT),
+    ("rough", 1, ROUGH),
+    ("band_6", 1, ROUGH),
+)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What slices look like, and how far from it is too far.
+
+    Attributes:
+        ranks: of the simple facts.
+        facts_precision: (k, k) inverse covariance of their normal scores.
+        edges: where the edges of a head run.
+        network: pooled features of the network, square roots.
+        rule: tells slices from lookalikes.
+        limits: (6,) largest distance let pass, in the order of LIMITS.
+        saturation: largest saturation let pass, 0 to 1.
+    """
+
+    ranks: Ranks
+    facts_precision: np.ndarray
+    edges: Subspace
+    network: Subspace
+    rule: Rule
+    limits: np.ndarray
+    saturation: np.ndarray
+
+    @classmethod
+    def fit(
+        cls,
+        features_training: np.ndarray,
+        facts_training: np.ndarray,
+        features_validation: np.ndarray,
+        facts_validation: np.ndarray,
+    ) -> "Gate":
+        """Learn what slices look like; seconds for some thousand slices.
+
+        Args:
+            features_training: (n, c) feature maps averaged over places.
+            facts_training: (n, facts.COUNT) from `facts.measure`.
+            features_validation: (m, c); sets the limits, teaches nothing.
+            facts_validation: (m, facts.COUNT).
+        """
+        from sklearn.covariance import LedoitWolf
+
+        simple, cells = _split(facts_training)
+        ranks = Ranks.fit(simple)
+        shrunk = LedoitWolf(assume_centered=True).fit(ranks.scores(simple))
+        edges = Subspace.fit(cells, EDGE_DIRECTIONS)
+        network = Subspace.fit(
+            np.sqrt(np.maximum(features_training, 0)), NETWORK_DIRECTIONS
+        )
+        known = _describe(ranks, edges, facts_training)
+        rule = Rule.fit(known, _describe(ranks, edges, _lookalike_facts()))
+        saturation = np.array(COLORFUL * facts_training[:, 0].max() + 0.01)
+        none = np.full(len(LIMITS), np.inf)
+        gate = cls(ranks, shrunk.precision_, edges, network, rule, none, saturation)
+        scores = gate.score(features_validation, facts_validation)
+        limits = np.quantile(scores, QUANTILE, axis=0)
+        return cls(ranks, shrunk.precision_, edges, network, rule, limits, saturation)
+
+    def score(self, features: np.ndarray, facts: np.ndarray) -> np.ndarray:
+        """Return how strange pictures are by each test, (n, 6); see LIMITS."""
+        simple, cells = _split(facts)
+        normal = self.ranks.scores(simple)
+        odd = np.sqrt(np.einsum("nk,kl,nl->n", normal, self.facts_precision, normal))
+        maps = np.sqrt(np.maximum(features, 0))
+        rule = self.rule.scores(_describe(self.ranks, self.edges, facts))
+        return np.stack(
+            [odd, *self.edges.distances(cells), *self.network.distances(maps), rule],
+            axis=1,
+        )
+
+    def judge(self, features: np.ndarray, upload: Upload) -> str | None:
+        """Say why an upload is no slice of a head.
+
+        Args:
+            features: (c,) the network's feature map, averaged over places.
+            upload: as decoded.
+
+        Returns:
+            One sentence for a lay reader, or None where it may be a slice.
+        """
+        return self.explain(
+            features, facts_of.measure(upload.pixels, upload.saturation)
+        )
+
+    def explain(self, features: np.ndarray, facts: np.ndarray) -> str | None:
+        """Return what `judge` says, from facts (facts.COUNT,) measured before."""
+        named = dict(zip(facts_of.NAMES, facts, strict=False))
+        if named["saturation"] > self.saturation:
+            return COLOR
+        if named["spread"] < EVEN_SPREAD:
+            return BLANK
+        if named["elongation"] > ELONGATION:
+            return LONG
+        if (self.score(features[None], facts[None])[0] <= self.limits).all():
+            return None
+        normal = self.ranks.scores(_split(facts[None])[0])[0]
+        scores = dict(zip(facts_of.NAMES[2:], normal, strict=True))
+        strength, reason = max(
+            (sign * scores[name], reason) for name, sign, reason in HINTS
+        )
+        return reason if strength >= RARE else OTHER
+
+    def save(self, path: Path) -> None:
+        """Write the gate as one `.npz` of plain arrays."""
+        arrays = {"limits": self.limits, "saturation": self.saturation}
+        arrays["facts_precision"] = self.facts_precision
+        for part in PARTS:
+            for name, value in vars(getattr(self, part)).items():
+                arrays[f"{part}.{name}"] = value
+        small = {name: np.asarray(value, np.float32) for name, value in arrays.items()}
+        np.savez_compressed(path, **small)
+
+    @classmethod
+    def load(cls, path: Path) -> "Gate":
+        """Read a gate that `save` wrote; nothing in the file is executed.
+
+        Raises:
+            ValueError: the file holds something else.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                arrays = {name: stored[name].astype(float) for name in stored.files}
+            parts = {
+                part: kind(
+                    **{name: arrays[f"{part}.{name}"] for name in kind.__annotations__}
+                )
+                for part, kind in PARTS.items()
+            }
+            others = ("facts_precision", "limits", "saturation")
+            return cls(**parts, **{name: arrays[name] for name in others})
+        except (KeyError, OSError, EOFError, ValueError) as error:
+            raise ValueError(
+                f"{path} holds no gate ({error}). Ship the model again."
+            ) from error
+
+
+def _split(facts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ranked simple facts and the edge cells of facts (n, COUNT).
+
+    Saturation and elongation have limits of their own.
+    """
+    count = len(facts_of.NAMES)
+    return facts[:, 2:count], facts[:, count:]
+
+
+def _describe(ranks: Ranks, edges: Subspace, facts: np.ndarray) -> np.ndarray:
+    """Return what the rule sees of facts (n, COUNT)."""
+    simple, cells = _split(facts)
+    distances = np.stack(edges.distances(cells), axis=1)
+    return np.hstack(
+        [ranks.scores(simple), edges.coordinates(cells), np.log(distances)]
+    )
+
+
+@cache
+def _lookalike_facts() -> np.ndarray:
+    """Return the facts of the lookalikes, (lookalikes.COUNT, facts.COUNT)."""
+    return np.stack(
+        [
+            facts_of.measure(
+                lookalikes.draw_lookalike(np.random.default_rng((lookalikes.SEED, row)))
+            )
+            for row in range(lookalikes.COUNT)
+        ]
+    )
