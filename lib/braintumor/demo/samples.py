@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from braintumor import paths
-from braintumor.data import images, phantom
+from braintumor.data import images
 
 # A set of its own, the smallest there is: made in seconds, and no run touches it.
 SLICES, SIDE, SEED = 40, 160, 7
@@ -39,10 +39,21 @@ class Sample(NamedTuple):
 
 def load_samples() -> list[Sample]:
     """Return one phantom slice of each class; the set is made where it is absent."""
-    root = phantom.generate(
-        paths.cache_root() / "samples", slices=SLICES, side=SIDE, seed=SEED
-    )
+    root = _root()
+    if not are_drawn():
+        from braintumor.data import phantom  # brings the anatomy's libraries with it
+
+        phantom.generate(root, slices=SLICES, side=SIDE, seed=SEED)
     return [_load(root, label, file) for label, file in CHOSEN.items()]
+
+
+def are_drawn() -> bool:
+    """Say whether the set is there, so that `load_samples` only reads."""
+    return (_root() / "phantom.json").is_file()  # written last: then the set is whole
+
+
+def _root() -> Path:
+    return paths.cache_root() / "samples"
 
 
 def _load(root: Path, label: str, file: str) -> Sample:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from braintumor.demo import web
+from braintumor.demo.web import samples
 from braintumor.reporting.palette import CLASS_COLOURS
 
 FOLDER = Path(web.__file__).parent
@@ -139,6 +140,30 @@ def test_samples_are_pictures_and_wait_until_they_are_drawn(app, client):
     assert "reload the page" in client.get("/samples").text
     samples.awaited = False
     assert client.get("/samples").text.strip() == ""
+
+
+def test_samples_are_drawn_once_in_another_process(tmp_path, monkeypatch):
+    monkeypatch.setenv("BRAINTUMOR_HOME", str(tmp_path))
+    commands = []
+    monkeypatch.setattr(samples.subprocess, "run", lambda *a, **_: commands.append(a))
+    monkeypatch.setattr(samples.samples, "load_samples", list)
+    offered = samples.Samples()
+    offered._draw()
+    assert len(commands) == 1 and len(offered.pictures) == 1
+    marker = tmp_path / "data" / "cache" / "samples" / "phantom.json"
+    marker.parent.mkdir(parents=True)
+    marker.touch()
+    offered._draw()
+    assert len(commands) == 1
+
+
+def test_samples_that_cannot_be_drawn_are_not_offered(tmp_path, monkeypatch, caplog):
+    monkeypatch.setenv("BRAINTUMOR_HOME", str(tmp_path))
+    monkeypatch.setattr(samples, "COMMAND", "raise SystemExit('no room left')")
+    offered = samples.Samples()
+    offered._draw()
+    assert offered.pictures == () and not offered.awaited
+    assert "no room left" in caplog.text
 
 
 def test_nothing_is_written(form, pictures, monkeypatch):

@@ -45,14 +45,15 @@ class Samples:
         self.pictures, self.awaited = pictures, False
 
     def start(self) -> None:
-        """Have them drawn in the background; after the first time that is quick."""
+        """Have them drawn in the background; later starts only read them."""
         self.awaited = True
         threading.Thread(target=self._draw, name="samples", daemon=True).start()
 
     def _draw(self) -> None:
         command = [sys.executable, "-c", COMMAND]
         try:
-            subprocess.run(command, capture_output=True, text=True, check=True)
+            if not samples.are_drawn():
+                subprocess.run(command, capture_output=True, text=True, check=True)
             phantoms = samples.load_samples()
             self.pictures = (
                 *(Picture(one.label, one.name, one.content) for one in phantoms),
