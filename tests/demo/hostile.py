@@ -5,6 +5,7 @@ Nothing here is a picture of anyone. Some have megabytes, so they come one by on
 """
 
 import io
+import json
 import struct
 import zipfile
 import zlib
@@ -159,7 +160,7 @@ def _bombs() -> Iterator[Hostile]:
     place = huge.index(b"\xff\xc0") + 5
     huge[place : place + 4] = b"\xff\xdc\xff\xdc"
     yield Hostile("announces.jpg", bytes(huge), "announces 65,500 x 65,500")
-    inflated = zlib.compress(bytes(200_000_000), 9)
+    inflated = zlib.compress(bytes(200_000_000), 1)
     profile = chunk(b"iCCP", b"icc\0\0" + inflated)
     yield Hostile("profile.png", HEAD + profile + TAIL, "200 MB colour profile")
     text = chunk(b"zTXt", b"Comment\0\0" + inflated)
@@ -253,10 +254,17 @@ def _polyglots() -> Iterator[Hostile]:
     yield Hostile("dicom.jpg", preamble + JPEG[2:], "JPEG and DICOM at once")
 
 
-def write(folder: Path) -> list[str]:
-    """Write every input into a numbered file; return "number: name: why" of each."""
-    titles = []
-    for number, (name, content, why) in enumerate(inputs()):
-        (folder / f"{number:04d}").write_bytes(content)
-        titles.append(f"{number}: {name!r:.60}: {why}")
-    return titles
+def write(folder: Path) -> list[dict]:
+    """Write every input into a numbered file, and `index.json` that lists them.
+
+    Returns:
+        For each: file, name, why, and whether it must be refused.
+    """
+    index = []
+    for must, source in ((True, refused()), (False, odd())):
+        for name, content, why in source:
+            file = f"{len(index):04d}"
+            (folder / file).write_bytes(content)
+            index.append({"file": file, "name": name, "why": why, "refused": must})
+    (folder / "index.json").write_text(json.dumps(index), encoding="ascii")
+    return index
