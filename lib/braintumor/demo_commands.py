@@ -42,6 +42,9 @@ def run_app(
             help="Requests a second that one client may keep up; 0 for no limit.",
         ),
     ] = 5.0,
+    prepare: Annotated[
+        bool, typer.Option("--prepare", help="Make what a start needs, and end.")
+    ] = False,
 ) -> None:
     """Serve the upload page and its JSON interface until Ctrl-C.
 
@@ -49,6 +52,8 @@ def run_app(
     """
     from braintumor.demo import server
 
+    if prepare:
+        raise typer.Exit(server.prepare(model or ()))
     hosts = ("127.0.0.1", "localhost", *(trusted_host or ()))
     raise typer.Exit(
         server.main(

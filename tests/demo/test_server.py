@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from braintumor import paths
-from braintumor.demo import installed, server
+from braintumor.demo import installed, server, warming
 from braintumor.demo.connections import Server, open_port
 from braintumor.demo.serving import Worker
 from braintumor.demo.web import Settings, create_app
@@ -219,6 +219,11 @@ def test_an_altered_model_is_refused_unopened(home, capsys, change):
     assert ("was altered" if change == "altered" else "is missing") in told[1]
 
 
+def test_preparing_refuses_as_a_start_does(home, capsys):
+    assert server.prepare() == 1
+    assert "braintumor train" in capsys.readouterr().err
+
+
 def test_a_busy_port_is_refused_in_a_sentence(home, capsys):
     install(home)
     with socket.create_server(("127.0.0.1", 0)) as other:
@@ -268,8 +273,8 @@ def test_models_are_warmed_alone_and_as_a_batch():
         def answer(self, prepared):
             self.sizes.append(len(prepared))
 
-    server.warm(Counting())
-    assert Counting.sizes == [1, server.BATCH]
+    warming.warm(Counting(), 8)
+    assert Counting.sizes == [1, 8]
 
 
 def test_settings_know_host_and_secret(home, monkeypatch):

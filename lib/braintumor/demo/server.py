@@ -5,7 +5,6 @@ checked, loaded and asked once.
 """
 
 import functools
-import io
 import os
 import signal
 import sys
@@ -14,12 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from PIL import Image
-
 from braintumor.demo import installed
 from braintumor.demo.connections import Server, open_port
 from braintumor.demo.serving import Worker
+from braintumor.demo.warming import warm
 from braintumor.modeling.contract import ArtifactError
 
 SECRET_VARIABLE = "BRAINTUMOR_SECRET"
@@ -27,7 +24,6 @@ CAPACITY = 24  # slices that may wait for one model
 BATCH = 8
 PATIENCE = 10.0  # seconds
 SPARE_THREADS = 8  # that refuse, and serve pages, while all others wait for answers
-WARM_SIDE = 512  # pixels
 
 
 class StartError(RuntimeError):
@@ -78,24 +74,28 @@ def load_workers(
         workers[name] = Worker(
             predictor, capacity=CAPACITY, batch=BATCH, patience=PATIENCE
         )
-        warm(predictor)
+        warm(predictor, BATCH)
     return workers
 
 
-def warm(predictor: Any) -> None:
-    """Answer a blank slice, alone and as a batch: both sizes of pass are planned."""
-    prepared = predictor.prepare(draw_blank(), "the warming slice")
-    for count in (1, BATCH):
-        predictor.answer([prepared] * count)
+def prepare(models: Sequence[str] = ()) -> int:
+    """Make what the first start would make: light forms and sample pictures.
 
+    Args:
+        models: see `main`.
 
-def draw_blank(side: int = WARM_SIDE) -> bytes:
-    """Return the PNG of a grey disc on black, the outline of an empty head."""
-    rows, columns = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
-    disc = np.where(rows**2 + columns**2 < 0.7, 96, 0).astype(np.uint8)
-    buffer = io.BytesIO()
-    Image.fromarray(disc).save(buffer, "PNG")
-    return buffer.getvalue()
+    Returns:
+        Exit status: 0, or 1 if a model cannot be served light; the reason is printed.
+    """
+    from braintumor.demo.samples import load_samples
+
+    try:
+        load_workers(choose_models(models), runtime="light")
+    except StartError as error:
+        print(error, file=sys.stderr)
+        return 1
+    load_samples()
+    return 0
 
 
 def count_threads(workers: Mapping[str, Worker]) -> int:
