@@ -10,7 +10,7 @@ import math
 import warnings
 from dataclasses import dataclass
 
-from pydicom import uid
+from pydicom import config, uid
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 from pydicom.multival import MultiValue
@@ -35,6 +35,7 @@ MAXIMUM_READS = 20_000
 MAXIMUM_HEADER_BYTES = 1_000_000
 
 # pydicom quotes values in its warnings, and logs them as well.
+config.settings.reading_validation_mode = config.IGNORE
 logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
 warnings.filterwarnings("ignore", module="pydicom")
 
