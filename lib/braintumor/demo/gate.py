@@ -5,7 +5,7 @@ like is learned from training slices, how far off one may lie from validation sl
 no real stranger is used. See `lookalikes` for what stands in for them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -13,35 +13,16 @@ import numpy as np
 
 from braintumor.data.uploads import Upload
 from braintumor.demo import facts as facts_of
-from braintumor.demo import lookalikes
+from braintumor.demo import lookalikes, refusals
 from braintumor.demo.typicality import Ranks, Rule, Subspace
 
 QUANTILE = 0.9975  # of validation slices that each of the six tests lets pass
-EDGE_DIRECTIONS = 60
+EDGE_DIRECTIONS = 100
 NETWORK_DIRECTIONS = 30
-ELONGATION = np.log(2.0)  # native slices of the published sets stay below 1.8 : 1
+PHANTOM_WEIGHT = 4  # a phantom counts as so many slices: they are few
 COLORFUL = 2.0  # times the most colourful training slice
-EVEN_SPREAD = 4 / 255
-RARE = 2.5  # normal score from which a fact may be named as the reason
 PARTS = {"ranks": Ranks, "edges": Subspace, "network": Subspace, "rule": Rule}
 LIMITS = ("facts", "edges_in", "edges_off", "network_in", "network_off", "rule")
-
-COLOR = "This looks like a colour picture; an MRI slice is grey."
-BLANK = "This picture is blank, or nearly so; an MRI slice shows a head."
-LONG = "This picture is far too long for its width to be an MRI slice of a head."
-BRIGHT = "It is bright up to its edges; an MRI slice shows a head on black."
-FLAT = "Much of it is perfectly even, as in a drawing, a text or a screenshot."
-ROUGH = "It is rough all over, like noise or a pattern; an MRI slice is smoother."
-OTHER = "This does not look like the MRI slices of heads that the model has learned."
-HINTS = (  # fact, sign of the unusual side, what it tells a reader
-    ("border", 1, BRIGHT),
-    ("corners", 1, BRIGHT),
-    ("commonest", 1, FLAT),
-    ("levels", -1, FLAT),
-    ("inner_even", 1, FLAT),
-    ("rough", 1, ROUGH),
-    ("band_6", 1, ROUGH),
-)
 
 
 @dataclass(frozen=True)
@@ -73,6 +54,8 @@ class Gate:
         facts_training: np.ndarray,
         features_validation: np.ndarray,
         facts_validation: np.ndarray,
+        *,
+        facts_phantoms: np.ndarray | None = None,
     ) -> "Gate":
         """Learn what slices look like; seconds for some thousand slices.
 
@@ -81,34 +64,32 @@ class Gate:
             facts_training: (n, facts.COUNT) from `facts.measure`.
             features_validation: (m, c); sets the limits, teaches nothing.
             facts_validation: (m, facts.COUNT).
+            facts_phantoms: (p, facts.COUNT) of drawn slices to be known, too.
         """
-        from sklearn.covariance import LedoitWolf
-
-        simple, cells = _split(facts_training)
-        ranks = Ranks.fit(simple)
-        shrunk = LedoitWolf(assume_centered=True).fit(ranks.scores(simple))
-        edges = Subspace.fit(cells, EDGE_DIRECTIONS)
-        network = Subspace.fit(
-            np.sqrt(np.maximum(features_training, 0)), NETWORK_DIRECTIONS
-        )
-        known = _describe(ranks, edges, facts_training)
-        rule = Rule.fit(known, _describe(ranks, edges, _lookalike_facts()))
+        known = facts_training
+        if facts_phantoms is not None:
+            known = np.vstack([known, *[facts_phantoms] * PHANTOM_WEIGHT])
+        ranks, precision, edges, rule = _fit_facts(known)
+        network = Subspace.fit(_root(features_training), NETWORK_DIRECTIONS)
         saturation = np.array(COLORFUL * facts_training[:, 0].max() + 0.01)
-        none = np.full(len(LIMITS), np.inf)
-        gate = cls(ranks, shrunk.precision_, edges, network, rule, none, saturation)
+        unlimited = np.full(len(LIMITS), np.inf)
+        gate = cls(ranks, precision, edges, network, rule, unlimited, saturation)
         scores = gate.score(features_validation, facts_validation)
-        limits = np.quantile(scores, QUANTILE, axis=0)
-        return cls(ranks, shrunk.precision_, edges, network, rule, limits, saturation)
+        return replace(gate, limits=np.quantile(scores, QUANTILE, axis=0))
 
     def score(self, features: np.ndarray, facts: np.ndarray) -> np.ndarray:
         """Return how strange pictures are by each test, (n, 6); see LIMITS."""
         simple, cells = _split(facts)
         normal = self.ranks.scores(simple)
         odd = np.sqrt(np.einsum("nk,kl,nl->n", normal, self.facts_precision, normal))
-        maps = np.sqrt(np.maximum(features, 0))
         rule = self.rule.scores(_describe(self.ranks, self.edges, facts))
         return np.stack(
-            [odd, *self.edges.distances(cells), *self.network.distances(maps), rule],
+            [
+                odd,
+                *self.edges.distances(cells),
+                *self.network.distances(_root(features)),
+                rule,
+            ],
             axis=1,
         )
 
@@ -129,20 +110,12 @@ class Gate:
     def explain(self, features: np.ndarray, facts: np.ndarray) -> str | None:
         """Return what `judge` says, from facts (facts.COUNT,) measured before."""
         named = dict(zip(facts_of.NAMES, facts, strict=False))
-        if named["saturation"] > self.saturation:
-            return COLOR
-        if named["spread"] < EVEN_SPREAD:
-            return BLANK
-        if named["elongation"] > ELONGATION:
-            return LONG
+        if obvious := refusals.name_obvious(named, float(self.saturation)):
+            return obvious
         if (self.score(features[None], facts[None])[0] <= self.limits).all():
             return None
-        normal = self.ranks.scores(_split(facts[None])[0])[0]
-        scores = dict(zip(facts_of.NAMES[2:], normal, strict=True))
-        strength, reason = max(
-            (sign * scores[name], reason) for name, sign, reason in HINTS
-        )
-        return reason if strength >= RARE else OTHER
+        scores = self.ranks.scores(_split(facts[None])[0])[0]
+        return refusals.name_reason(dict(zip(facts_of.NAMES[2:], scores, strict=True)))
 
     def save(self, path: Path) -> None:
         """Write the gate as one `.npz` of plain arrays."""
@@ -176,6 +149,23 @@ class Gate:
             raise ValueError(
                 f"{path} holds no gate ({error}). Ship the model again."
             ) from error
+
+
+def _fit_facts(known: np.ndarray) -> tuple[Ranks, np.ndarray, Subspace, Rule]:
+    """Fit the parts of a gate that ask no network, on facts (n, facts.COUNT)."""
+    from sklearn.covariance import LedoitWolf
+
+    simple, cells = _split(known)
+    ranks, edges = Ranks.fit(simple), Subspace.fit(cells, EDGE_DIRECTIONS)
+    shrunk = LedoitWolf(assume_centered=True).fit(ranks.scores(simple))
+    strange = _describe(ranks, edges, _lookalike_facts())
+    rule = Rule.fit(_describe(ranks, edges, known), strange)
+    return ranks, shrunk.precision_, edges, rule
+
+
+def _root(features: np.ndarray) -> np.ndarray:
+    """Return square roots: pooled features are skewed, some by far."""
+    return np.sqrt(np.maximum(features, 0))
 
 
 def _split(facts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -62,13 +62,11 @@ class Subspace:
 
     Attributes:
         mean: (k,) center.
-        scale: (k,) standard deviations; columns are divided by them.
         basis: (d, k) orthonormal directions.
         precision: (d, d) inverse covariance inside, shrunk.
     """
 
     mean: np.ndarray
-    scale: np.ndarray
     basis: np.ndarray
     precision: np.ndarray
 
@@ -78,25 +76,24 @@ class Subspace:
         from sklearn.covariance import LedoitWolf
         from sklearn.decomposition import PCA
 
-        mean, scale = values.mean(axis=0), values.std(axis=0) + 1e-3
-        standard = (values - mean) / scale
-        count = min(directions, *standard.shape)
-        basis = PCA(count, svd_solver="full").fit(standard).components_
-        shrunk = LedoitWolf(assume_centered=True).fit(standard @ basis.T)
-        return cls(mean, scale, basis, shrunk.precision_)
+        mean = values.mean(axis=0)
+        count = min(directions, *values.shape)
+        basis = PCA(count, svd_solver="covariance_eigh").fit(values).components_
+        inside = (values - mean) @ basis.T
+        shrunk = LedoitWolf(assume_centered=True).fit(inside)
+        return cls(mean, basis, shrunk.precision_)
 
     def coordinates(self, values: np.ndarray) -> np.ndarray:
         """Return where `values` (n, k) lie inside, (n, d)."""
-        return ((values - self.mean) / self.scale) @ self.basis.T
+        return (values - self.mean) @ self.basis.T
 
     def distances(self, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return two distances of `values` (n, k), each (n,).
 
         The first is Mahalanobis' inside the subspace, the second Euclid's to it.
         """
-        standard = (values - self.mean) / self.scale
-        inside = standard @ self.basis.T
-        rest = standard - inside @ self.basis
+        inside = self.coordinates(values)
+        rest = values - self.mean - inside @ self.basis
         mahalanobis = np.sqrt(np.einsum("nd,de,ne->n", inside, self.precision, inside))
         return mahalanobis, np.linalg.norm(rest, axis=1)
 
