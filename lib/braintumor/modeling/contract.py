@@ -56,10 +56,13 @@ def read_contract(folder: Path) -> dict:
     try:
         contract = json.loads(path.read_text(encoding="utf-8"))
         files, version = dict(contract["files"]), contract["format"]
+        pretrained = dict(contract.get("recipe", {})).get("weights")
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{path} is no contract ({error}).") from error
     if version != FORMAT or WEIGHTS not in files:
         raise ArtifactError(f"{path} has format {version}; this code reads {FORMAT}.")
+    if pretrained is not None:  # they would be fetched or opened without a hash
+        raise ArtifactError(f"{path} asks for weights of its own; train again.")
     for name, wanted in files.items():
         if Path(name).name != name or not (folder / name).is_file():
             raise ArtifactError(f"{folder / name} is missing; train or fetch it again.")
