@@ -129,8 +129,11 @@ def test_what_the_gate_refuses_gets_a_reason_and_no_probability(predictor):
 def test_many_slices_take_one_pass_and_keep_their_order(predictor, model):
     places = [3, 1, 0, 2, 2, 1]
     prepared = [predictor.prepare(picture(place)) for place in places]
-    decided = [answer.decision for answer in predictor.answer(prepared)]
+    answers = predictor.answer(prepared)
+    decided = [answer.decision for answer in answers]
     assert decided == [RECIPE.classes[place] for place in places]
+    for answer, one in zip(answers, prepared, strict=True):
+        assert answer.image is one.image
     assert model.passes == [6] and predictor.answer([]) == []
 
 

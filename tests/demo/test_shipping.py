@@ -11,9 +11,9 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from braintumor import cli, paths, runs
-from braintumor.data import sources
-from braintumor.demo import fitting, model_card, predict, shipping
-from braintumor.demo.evidence import find_evidence
+from braintumor.data import manifest, sources
+from braintumor.demo import facts, fitting, gate, model_card, predict, shipping
+from braintumor.demo.evidence import describe_test, find_evidence
 from braintumor.evaluation import predictions, results
 from braintumor.modeling import contract, gradcam, recipes
 
@@ -37,6 +37,23 @@ class PlantedModel:
         return np.tile(near[:, None, None].astype(np.float32), (1, 2, 2, 1))
 
 
+class PlantedGate:
+    """Keeps what it was fitted on; lets everything pass."""
+
+    fitted = None
+
+    @classmethod
+    def fit(cls, *sides, facts_phantoms):
+        cls.fitted = sides
+        return cls()
+
+    def save(self, path):
+        np.savez(path, *self.fitted)
+
+    def judge(self, features, upload):
+        return None
+
+
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     """A project with one run: noisy slices whose brightness tells the class."""
@@ -44,6 +61,9 @@ def run(tmp_path, monkeypatch):
     monkeypatch.setattr(sources, "locate", lambda name: tmp_path / "slices")
     monkeypatch.setattr(fitting, "load_model", lambda folder: PlantedModel())
     monkeypatch.setattr(predict, "load_model", lambda folder, runtime: PlantedModel())
+    monkeypatch.setattr(shipping, "Gate", PlantedGate)
+    monkeypatch.setattr(shipping.known_phantoms, "measure_phantoms", lambda: None)
+    monkeypatch.setattr(gate.Gate, "load", lambda path: PlantedGate())
     files = runs.run_paths("toy")
     files.splits("phantom").parent.mkdir(parents=True)
     plant_splits(tmp_path / "slices").to_csv(files.splits("phantom"), index=False)
@@ -52,10 +72,10 @@ def run(tmp_path, monkeypatch):
     with h5py.File(folder / contract.WEIGHTS, "w") as file:
         file["layers/kernel"] = np.linspace(0, 1, 5000, dtype=np.float32)
     (folder / contract.HISTORY).write_text("epoch\n0\n")
-    facts = {"dataset": "phantom", "training_slices": 80, "validation_slices": 40}
-    facts |= {"epochs_run": 3, "kept_epoch": 2, "seed": 7}
+    told = {"dataset": "phantom", "training_slices": 80, "validation_slices": 40}
+    told |= {"epochs_run": 3, "kept_epoch": 2, "seed": 7}
     promises = {"model": NAME, "recipe": asdict(RECIPE), "pretrained": None}
-    promises |= {"facts": facts, "versions": {"keras": "3"}}
+    promises |= {"facts": told, "versions": {"keras": "3"}}
     contract.write_contract(folder, promises, (contract.WEIGHTS, contract.HISTORY))
     return files
 
@@ -93,6 +113,8 @@ def test_a_shipped_model_is_whole_and_answers(run):
     assert sum(answer.probabilities) == pytest.approx(1)
     assert predict.UNCALIBRATED not in answer.warnings
     assert [path.name for path in folder.parent.iterdir()] == [NAME]
+    shapes = [part.shape for part in PlantedGate.fitted]
+    assert shapes == [(40, 4), (40, facts.COUNT), (40, 4), (40, facts.COUNT)]
 
 
 def test_what_is_fitted_never_sees_the_test(run, monkeypatch):
@@ -106,7 +128,7 @@ def test_what_is_fitted_never_sees_the_test(run, monkeypatch):
     monkeypatch.setattr(PlantedModel, "features", features)
     before = json.loads((shipping.ship("toy", NAME) / "calibration.json").read_text())
     assert sum(seen) == 80  # training and validation, 40 each; test would make 120
-    table = pd.read_csv(run.splits("phantom"))
+    table = manifest.load_manifest(run.splits("phantom"))
     test = table["as_shipped"] == "test"
     table.loc[test, "label"] = "glioma"  # nonsense that would show
     table.to_csv(run.splits("phantom"), index=False)
@@ -170,12 +192,19 @@ def test_the_card_tells_the_test_with_intervals_and_errors(run):
         "accuracy of nearest neighbor",
         "glioma called meningioma (10)",
         "10 of 40 test slices",
-        "40 of 40 (100.0 %) | 75.0 %",
         "free use with notice",
         "drawn phantoms",
     ):
         assert words in card
     assert "majority" not in card and "nan" not in card.lower().split()
+
+
+def test_the_card_tells_what_abstention_does(run):
+    write_test_results(run)
+    evidence = find_evidence("toy", NAME)
+    for bar, words in ((0.9, "40 of 40 (100.0 %) | 75.0 %"), (1.1, "(0.0 %) | –")):
+        fitted = {"temperature": 1.0, "threshold": bar}
+        assert words in describe_test(NAME, fitted, evidence)
 
 
 def test_results_of_an_older_training_are_not_told(run):

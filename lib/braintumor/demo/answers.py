@@ -81,9 +81,10 @@ def draw_overlay(heat: np.ndarray, *, side: int, shape: tuple[int, int]) -> np.n
     Returns:
         uint8 (height, width, 4): inferno colours, the more opaque the hotter.
     """
-    square = cv2.resize(heat, (side, side), interpolation=cv2.INTER_CUBIC)
+    share = heat / heat.max()
+    square = cv2.resize(share, (side, side), interpolation=cv2.INTER_CUBIC)
     spread = cv2.resize(square, shape[::-1], interpolation=cv2.INTER_LINEAR)
-    scaled = np.clip(spread / spread.max(), 0, 1)
+    scaled = np.clip(spread, 0, 1)
     levels = np.rint(scaled * 255).astype(np.uint8)
     colours = cv2.applyColorMap(levels, cv2.COLORMAP_INFERNO)[..., ::-1]
     alpha = np.rint(scaled * MAXIMUM_ALPHA).astype(np.uint8)

@@ -110,9 +110,10 @@ def _describe_abstention(table: pd.DataFrame, fitted: dict) -> str:
         answers = calibration.calibrate(logits, fitted["temperature"])
         right = np.array(classes)[answers.argmax(axis=1)] == part["label"].to_numpy()
         answered = answers.max(axis=1) >= fitted["threshold"]
+        share = percent(right[answered].mean()) if answered.any() else "–"
         lines.append(
             f"| {show_name(view)} | {answered.sum():,} of {len(part):,} "
-            f"({percent(answered.mean())}) | {percent(right[answered].mean())} |"
+            f"({percent(answered.mean())}) | {share} |"
         )
     return "\n".join(lines)
 

@@ -6,8 +6,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from braintumor.data import cache, sources
+from braintumor.data import cache, manifest, sources
+from braintumor.data.decoding import decode_bytes, read_file
 from braintumor.data.leaks import VIEWS
+from braintumor.demo.answers import fit_display
+from braintumor.demo.facts import measure
 from braintumor.evaluation import calibration, statistics
 from braintumor.modeling.gradcam import compute_logits
 from braintumor.modeling.recipes import recipe_from_dict
@@ -22,15 +25,15 @@ class Side:
     """What a model gives for one side of a split.
 
     Attributes:
-        slices: (n, side, side) uint8, as the model sees them.
         pooled: (n, channels) float32, feature maps averaged over places.
+        facts: (n, facts.COUNT) float32, what the gate measures of the pictures.
         logits: (n, classes) float32.
         labels: (n,) int class positions.
         group_ids: (n,) int.
     """
 
-    slices: np.ndarray
     pooled: np.ndarray
+    facts: np.ndarray
     logits: np.ndarray
     labels: np.ndarray
     group_ids: np.ndarray
@@ -59,9 +62,10 @@ def look_at_sides(
     for name in ("training", "validation"):
         rows = np.flatnonzero((splits[VIEWS[0]] == name).to_numpy())
         pooled, logits = _run(loaded, slices.images, rows)
-        sides.append(
-            Side(slices.images[rows], pooled, logits, labels[rows], groups[rows])
-        )
+        files = [root / path for path in splits["path"].iloc[rows]]
+        measured = manifest.map_files(_measure, files, label=f"facts of {name}")
+        facts = np.stack(list(measured))
+        sides.append(Side(pooled, facts, logits, labels[rows], groups[rows]))
     return sides[0], sides[1]
 
 
@@ -107,3 +111,9 @@ def _run(loaded, images: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.n
         pooled.append(features.mean(axis=(1, 2)))
         logits.append(compute_logits(loaded.head, features))
     return np.concatenate(pooled), np.concatenate(logits)
+
+
+def _measure(path: Path) -> np.ndarray:
+    """Return the gate's facts of a file, measured the way that uploads are."""
+    decoded = decode_bytes(read_file(path), str(path))
+    return measure(fit_display(decoded.pixels), decoded.saturation)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from braintumor import paths, runs
 from braintumor.data import manifest
-from braintumor.demo import model_card
+from braintumor.demo import known_phantoms, model_card
 from braintumor.demo.evidence import find_evidence
 from braintumor.demo.fitting import Side, fit_answers, look_at_sides
 from braintumor.demo.gate import Gate
@@ -76,7 +76,13 @@ def ship(run: str, model: str) -> Path:
 
 def fit_gate(training: Side, validation: Side) -> Gate:
     """Fit what refuses pictures that are no slices; see `gate.Gate.fit`."""
-    return Gate.fit(training.pooled, validation.pooled)
+    return Gate.fit(
+        training.pooled,
+        training.facts,
+        validation.pooled,
+        validation.facts,
+        facts_phantoms=known_phantoms.measure_phantoms(),
+    )
 
 
 def _copy_half(source: Path, trained: dict, fresh: Path, run: str) -> dict:

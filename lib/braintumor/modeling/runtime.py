@@ -35,7 +35,7 @@ def load_model(folder: Path, runtime: str = "auto") -> light.LightModel | KerasM
         try:
             light.make_light(folder)
             return light.load_light(folder)
-        except ArtifactError as error:
+        except (ArtifactError, OSError) as error:  # say, a cache that is read-only
             if runtime == "light":
                 raise
             logger.warning("%s Answering with Keras.", error)
