@@ -188,6 +188,11 @@ def test_a_phone_never_scrolls_sideways(visit, pictures, options):
     page.get_by_text("How to make it").click()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width == options["viewport"]["width"]
+    wide = page.locator("main :not(.hidden)").evaluate_all(
+        "all => all.filter(one => one.scrollWidth > one.clientWidth + 1 &&"
+        " one.clientWidth).map(one => one.outerHTML.slice(0, 80))"
+    )
+    assert wide == []  # nor is anything cut off
 
 
 def test_without_a_script_the_form_is_enough(visit, pictures):
