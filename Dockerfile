@@ -15,7 +15,7 @@ RUN braintumor app --prepare
 
 FROM python:3.11.11-slim-bookworm
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 \
-    PYTHONDONTWRITEBYTECODE=1 BRAINTUMOR_HOME=/srv/braintumor
+    PYTHONDONTWRITEBYTECODE=1 ORT_DISABLE_TELEMETRY=1 BRAINTUMOR_HOME=/srv/braintumor
 WORKDIR /srv/braintumor
 COPY requirements.txt requirements-app.in ./
 RUN pip install --constraint requirements.txt --requirement requirements-app.in

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from braintumor.demo import installed
+from braintumor.demo import installed, memory
 from braintumor.demo.connections import Server, open_port
 from braintumor.demo.serving import Worker
 from braintumor.demo.warming import warm
@@ -146,6 +146,7 @@ def main(
     Returns:
         Exit status: 0 after a signal, 1 if it could not start; the reason is printed.
     """
+    memory.return_what_is_free()
     on_signals(lambda *_: sys.exit(0))  # as process 1 it would not stop otherwise
     try:
         folders = choose_models(models)

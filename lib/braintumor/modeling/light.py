@@ -44,6 +44,8 @@ class LightModel:
 
     def __init__(self, base: bytes, head: HeadWeights):
         """Build the session."""
+        # Since 1.29 it reports home unless told not to before it is imported.
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"
         import onnxruntime
 
         options = onnxruntime.SessionOptions()

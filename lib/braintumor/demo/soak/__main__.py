@@ -9,6 +9,7 @@ from braintumor import paths
 from braintumor.demo.predict import Predictor
 from braintumor.demo.soak import process, proofs, report
 from braintumor.demo.soak.children import MODEL
+from braintumor.demo.soak.hostile_uploads import hostile_requests
 from braintumor.demo.soak.slices import Known, known_slices
 from braintumor.demo.soak.verdicts import Row
 
@@ -46,6 +47,7 @@ def prove_all(slices: Sequence[Known], divisor: int, keras: bool) -> Iterator[Ro
         proofs.warm_up(app, slices, count=1000 // divisor)
         yield from proofs.prove_overload(app, slices, seconds=60 / divisor)
         yield from proofs.prove_identity(app, slices, count=2000 // divisor)
+    yield from proofs.prove_bad_uploads(slices, hostile_requests())
     yield from proofs.prove_stops(slices, count=max(2, 20 // divisor))
     yield from proofs.prove_growth(slices, count=10_000 // divisor)
 

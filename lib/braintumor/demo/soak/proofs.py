@@ -5,6 +5,8 @@ import statistics
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from braintumor.demo.soak import client, process, verdicts
 from braintumor.demo.soak.process import App
@@ -128,14 +130,17 @@ def prove_stops(slices: Sequence[Known], *, count: int) -> list[Row]:
     return verdicts.judge_stops(statuses, lost, len(exchanges) - lost, seconds)
 
 
-def prove_bad_uploads(app: App, corpus: Sequence[bytes]) -> list[Row]:
-    """Upload what an enemy would, one after the other.
+def prove_bad_uploads(slices: Sequence[Known], corpus: Sequence[bytes]) -> list[Row]:
+    """Upload what an enemy would, one after the other, and look what is left.
 
     Args:
-        app: a warm page.
+        slices: good ones, to warm the page with.
         corpus: complete HTTP requests.
     """
-    app.forget_peak()
-    before = app.resident()
-    exchanges = client.ask_in_turn(app.port, corpus, count=len(corpus))
-    return verdicts.judge_bad_uploads(exchanges, app.peak() - before)
+    with TemporaryDirectory() as folder, process.running(TMPDIR=folder) as app:
+        warm_up(app, slices)
+        app.forget_peak()
+        before = app.resident()
+        exchanges = client.ask_in_turn(app.port, corpus, count=len(corpus))
+        left = len(list(Path(folder).rglob("*")))
+        return verdicts.judge_bad_uploads(exchanges, app.peak() - before, left)

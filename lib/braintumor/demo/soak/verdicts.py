@@ -120,12 +120,15 @@ def judge_latency(proof: str, measure: str, exchanges: Sequence[Exchange]) -> li
     ]
 
 
-def judge_bad_uploads(exchanges: Sequence[Exchange], grown: float) -> list[Row]:
+def judge_bad_uploads(
+    exchanges: Sequence[Exchange], grown: float, left: int
+) -> list[Row]:
     """Judge what files of an enemy did.
 
     Args:
         exchanges: one per file.
         grown: how much the peak of memory lay above the memory before, in MiB.
+        left: files that were found afterwards.
     """
     proof, n = "bad uploads", len(exchanges)
     faults = sum(one.status >= 500 or one.status == 0 for one in exchanges)
@@ -133,6 +136,7 @@ def judge_bad_uploads(exchanges: Sequence[Exchange], grown: float) -> list[Row]:
     return [
         at_most(0, proof, "answered 5xx or not at all", faults, "", n),
         at_most(0, proof, "answers with a traceback", traces, "", n),
+        at_most(0, proof, "files left behind", left, "", n),
         at_most(300, proof, "memory, peak above rest", grown, "MiB", n),
         at_most(1000, proof, "answer, p99", milliseconds(exchanges, 99), "ms", n),
     ]
