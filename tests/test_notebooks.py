@@ -23,8 +23,8 @@ def test_stored_notebook(name, path):
     assert RULES[name](rules.read(path)) == []
 
 
-def test_the_six_notebooks_are_there():
-    assert [path.stem[:2] for path in NOTEBOOKS][:6] == [f"0{n}" for n in range(1, 7)]
+def test_the_seven_notebooks_are_there():
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"0{n}" for n in range(1, 8)]
 
 
 NAME = "06_weigh_toys"
@@ -344,6 +344,19 @@ def test_refresh_is_repeatable_and_check_catches_a_tampered_output(project):
     assert "1 failed" in tampered.stdout
 
 
+def test_a_clean_home_has_the_shipped_models_and_nothing_else(project):
+    home = project.parents[1]
+    shipped, own = home / "data" / "models" / "toy", home / "data" / "runs" / "mine"
+    for folder in (shipped, own):
+        folder.mkdir(parents=True)
+    (shipped / "contract.json").write_text("{}")
+    for _ in range(2):  # the second time there is a home to be emptied
+        clean = Path(stored.clean_home("stored")[paths.HOME_VARIABLE])
+        assert (clean / "data" / "models" / "toy" / "contract.json").is_file()
+        assert [path.name for path in (clean / "data").iterdir()] == ["models"]
+    assert (shipped / "contract.json").is_file()
+
+
 def test_refresh_keeps_a_notebook_whose_cell_raises(project):
     broken = nbformat.read(project, as_version=4)
     broken.cells[9].source = "1 / 0"
@@ -364,6 +377,13 @@ def test_pull_rebuilds_the_notebook_from_its_mirror(project):
         (c.id, c.source) for c in before.cells
     ]
     assert all(not cell.get("outputs") for cell in after.cells)
+
+
+def test_a_widget_is_stored_as_its_text():
+    data = {mirror.WIDGET_VIEW: {"model_id": "1a"}, "text/plain": "UploadDemo"}
+    cell = v4.new_code_cell("demo", outputs=[v4.new_output("display_data", data)])
+    kept = mirror.tidy(v4.new_notebook(cells=[cell])).cells[0].outputs
+    assert kept[0]["data"] == {"text/plain": "UploadDemo"}
 
 
 def test_only_tensorflows_start_up_noise_is_left_out():

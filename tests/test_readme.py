@@ -45,7 +45,9 @@ def test_links_point_at_files(target):
     assert target.startswith("http") or (ROOT / target).exists(), target
 
 
-@pytest.mark.parametrize("command", ["make run", "make test", "make lab", "make help"])
+@pytest.mark.parametrize(
+    "command", ["make run", "make test", "make lab", "make voila", "make help"]
+)
 def test_commands_exist(command):
     assert command in TEXT
     makefile = (ROOT / "Makefile").read_text()
