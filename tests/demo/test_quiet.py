@@ -28,7 +28,7 @@ before = size()
 pictures, kept = [], []
 for _ in range(10):
     pictures.append(b"1" * 16_000_000)
-    kept.append(b"1" * 2_000)
+    kept.append(b"1" * 200_000)
 pictures.clear()
 print(size() - before)
 """
