@@ -183,6 +183,17 @@ def write_test_results(run):
     run.provenance("06_evaluate_models").write_text(json.dumps({"data": told}))
 
 
+def identify(run):
+    return contract.hash_file(run.model(NAME) / contract.CONTRACT)
+
+
+def train_again(run):
+    folder = run.model(NAME)
+    told = contract.read_contract(folder)
+    told["facts"]["seed"] = 8
+    contract.write_contract(folder, told, told.pop("files"))
+
+
 def test_the_card_tells_the_test_with_intervals_and_errors(run):
     write_test_results(run)
     card = (shipping.ship("toy", NAME) / "README.md").read_text(encoding="utf-8")
@@ -201,7 +212,7 @@ def test_the_card_tells_the_test_with_intervals_and_errors(run):
 
 def test_the_card_tells_what_abstention_does(run):
     write_test_results(run)
-    evidence = find_evidence("toy", NAME)
+    evidence = find_evidence("toy", NAME, identify(run))
     for bar, words in ((0.9, "40 of 40 (100.0 %) | 75.0 %"), (1.1, "(0.0 %) | –")):
         fitted = {"temperature": 1.0, "threshold": bar}
         assert words in describe_test(NAME, fitted, evidence)
@@ -209,14 +220,24 @@ def test_the_card_tells_what_abstention_does(run):
 
 def test_results_of_an_older_training_are_not_told(run):
     write_test_results(run)
-    assert find_evidence("toy", NAME) is not None
-    folder = run.model(NAME)
-    told = contract.read_contract(folder)
-    told["facts"]["seed"] = 8
-    contract.write_contract(folder, told, told.pop("files"))
-    assert find_evidence("toy", NAME) is None
+    assert find_evidence("toy", NAME, identify(run)) is not None
+    train_again(run)
+    assert find_evidence("toy", NAME, identify(run)) is None
     card = (shipping.ship("toy", NAME) / "README.md").read_text(encoding="utf-8")
     assert "Not measured for this training" in card and "0.750" not in card
+
+
+def test_results_of_a_newer_training_are_not_told_either(run, monkeypatch):
+    fit = shipping.fit_answers
+
+    def fit_while_the_run_goes_on(validation):
+        train_again(run)
+        write_test_results(run)
+        return fit(validation)
+
+    monkeypatch.setattr(shipping, "fit_answers", fit_while_the_run_goes_on)
+    card = (shipping.ship("toy", NAME) / "README.md").read_text(encoding="utf-8")
+    assert "Not measured for this training" in card
 
 
 def test_the_commands(run):

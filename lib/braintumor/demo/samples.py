@@ -39,7 +39,7 @@ class Sample(NamedTuple):
 
 def load_samples() -> list[Sample]:
     """Return one phantom slice of each class; the set is made where it is absent."""
-    root = _root()
+    root = find_root()
     if not are_drawn():
         from braintumor.data import phantom  # brings the anatomy's libraries with it
 
@@ -49,10 +49,12 @@ def load_samples() -> list[Sample]:
 
 def are_drawn() -> bool:
     """Say whether the set is there, so that `load_samples` only reads."""
-    return (_root() / "phantom.json").is_file()  # written last: then the set is whole
+    marker = find_root() / "phantom.json"  # written last: then the set is whole
+    return marker.is_file()
 
 
-def _root() -> Path:
+def find_root() -> Path:
+    """Return the folder of the set."""
     return paths.cache_root() / "samples"
 
 

@@ -17,8 +17,10 @@ from braintumor.demo.fitting import Side, fit_answers, look_at_sides
 from braintumor.demo.gate import Gate
 from braintumor.demo.predict import CALIBRATION, GATE
 from braintumor.modeling.contract import (
+    CONTRACT,
     HISTORY,
     WEIGHTS,
+    hash_file,
     read_contract,
     write_contract,
 )
@@ -48,6 +50,7 @@ def ship(run: str, model: str) -> Path:
     """
     source = runs.run_paths(run).model(model)
     trained = read_contract(source)
+    identity = hash_file(source / CONTRACT)  # the run may be trained again meanwhile
     splits = manifest.load_manifest(
         runs.run_paths(run).splits(trained["facts"]["dataset"])
     )
@@ -62,7 +65,7 @@ def ship(run: str, model: str) -> Path:
         (fresh / CALIBRATION).write_text(text, encoding="utf-8")
         gate = fit_gate(training, validation)
         gate.save(fresh / GATE)
-        evidence = find_evidence(run, model)
+        evidence = find_evidence(run, model, identity)
         card = model_card.write_card(promises, fitted, evidence)
         (fresh / CARD).write_text(card, encoding="utf-8")
         files = (WEIGHTS, HISTORY, CALIBRATION, GATE, CARD)
