@@ -9,7 +9,7 @@ import pandas as pd
 from braintumor import runs
 from braintumor.evaluation import calibration, predictions, results
 from braintumor.evaluation.predictions import VIEWS
-from braintumor.modeling.contract import CONTRACT, hash_file
+from braintumor.modeling.contract import CONTRACT
 from braintumor.reporting.palette import show_name
 from braintumor.reporting.tables import show_score
 
@@ -30,8 +30,13 @@ class Evidence:
     predictions: pd.DataFrame
 
 
-def find_evidence(run: str, model: str) -> Evidence | None:
+def find_evidence(run: str, model: str, identity: str) -> Evidence | None:
     """Return a run's test results of a model.
+
+    Args:
+        run: its name.
+        model: one of `recipes.MODELS`.
+        identity: SHA-256 of the contract of the training in question.
 
     Returns:
         None where the evaluation notebook has not run, or has measured an earlier
@@ -43,7 +48,7 @@ def find_evidence(run: str, model: str) -> Evidence | None:
         return None
     contract = files.model(model) / CONTRACT
     measured = json.loads(told.read_text(encoding="utf-8"))["data"]
-    if measured.get(runs.relative(contract)) != hash_file(contract):
+    if measured.get(runs.relative(contract)) != identity:
         return None
     scores = results.read_results(files.results)
     ending = "_binary" if model.endswith("_binary") else ""
@@ -132,9 +137,7 @@ def describe_confusions(table: pd.DataFrame) -> str:
     )
     counts = pairs.value_counts().sort_index().sort_values(ascending=False)
     worst = ", ".join(f"{pair} ({count})" for pair, count in counts.head(3).items())
-    return (
-        f"{wrong.sum():,} of {len(table):,} test slices are wrong; most often {worst}."
-    )
+    return f"{wrong.sum():,} of {len(table):,} test slices are answered wrongly; most often {worst}."
 
 
 def percent(share: float) -> str:
