@@ -125,14 +125,15 @@ def _texture(
 
 def _band_power(grey: np.ndarray) -> list[float]:
     """Return the logarithm of the power in each band of BANDS."""
-    steps = np.fft.fftfreq(SIDE)
-    frequency = np.hypot(steps[:, None], steps)
-    window = np.outer(np.hanning(SIDE), np.hanning(SIDE))
-    power = np.abs(np.fft.fft2((grey - grey.mean()) * window)) ** 2
-    return [
-        np.log(power[(frequency >= low) & (frequency < high)].mean() + 1e-3)
-        for low, high in zip(BANDS[:-1], BANDS[1:], strict=True)
-    ]
+    power = np.abs(np.fft.fft2((grey - grey.mean()) * _WINDOW)).ravel() ** 2
+    sums = np.bincount(_BAND, power, minlength=len(BANDS) + 1)
+    return list(np.log(sums[1:-1] / _BAND_SIZE[1:-1] + 1e-3))
+
+
+_STEPS = np.fft.fftfreq(SIDE)
+_BAND = np.digitize(np.hypot(_STEPS[:, None], _STEPS).ravel(), BANDS)
+_BAND_SIZE = np.bincount(_BAND)
+_WINDOW = np.outer(np.hanning(SIDE), np.hanning(SIDE))
 
 
 def edge_cells(pixels: np.ndarray) -> np.ndarray:

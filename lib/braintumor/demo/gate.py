@@ -13,7 +13,7 @@ import numpy as np
 
 from braintumor.data.uploads import Upload
 from braintumor.demo import facts as facts_of
-from braintumor.demo import lookalikes, refusals
+from braintumor.demo import refusals
 from braintumor.demo.typicality import Ranks, Rule, Subspace
 
 QUANTILE = 0.9975  # of validation slices that each of the six tests lets pass
@@ -103,9 +103,8 @@ class Gate:
         Returns:
             One sentence for a lay reader, or None where it may be a slice.
         """
-        return self.explain(
-            features, facts_of.measure(upload.pixels, upload.saturation)
-        )
+        measured = facts_of.measure(upload.pixels, upload.saturation)
+        return self.explain(features, measured)
 
     def explain(self, features: np.ndarray, facts: np.ndarray) -> str | None:
         """Return what `judge` says, from facts (facts.COUNT,) measured before."""
@@ -189,6 +188,8 @@ def _describe(ranks: Ranks, edges: Subspace, facts: np.ndarray) -> np.ndarray:
 @cache
 def _lookalike_facts() -> np.ndarray:
     """Return the facts of the lookalikes, (lookalikes.COUNT, facts.COUNT)."""
+    from braintumor.demo import lookalikes  # draws with scipy; judging spares it
+
     return np.stack(
         [
             facts_of.measure(
