@@ -137,7 +137,8 @@ def describe_confusions(table: pd.DataFrame) -> str:
     )
     counts = pairs.value_counts().sort_index().sort_values(ascending=False)
     worst = ", ".join(f"{pair} ({count})" for pair, count in counts.head(3).items())
-    return f"{wrong.sum():,} of {len(table):,} test slices are answered wrongly; most often {worst}."
+    share = f"{wrong.sum():,} of {len(table):,} test slices are answered wrongly"
+    return f"{share}; most often {worst}."
 
 
 def percent(share: float) -> str:
