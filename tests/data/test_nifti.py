@@ -113,6 +113,14 @@ def test_not_more_is_unzipped_than_announced(monkeypatch):
     assert sum(read) <= len(content) + 540
 
 
+@pytest.mark.parametrize("place", [3, 12, 60])
+def test_a_broken_archive_is_refused(place):
+    content = bytearray(gzip.compress(make_volume().to_bytes()))
+    content[place] ^= 0xFF
+    with pytest.raises(UnreadableSliceError, match="damaged or cut NIfTI"):
+        decode_upload(bytes(content))
+
+
 def test_a_large_volume_is_refused_from_its_header(monkeypatch):
     monkeypatch.setattr(nifti, "MAXIMUM_VOLUME_BYTES", 9_599)
     with pytest.raises(UnreadableSliceError, match="a volume of 9,600 bytes"):

@@ -32,7 +32,6 @@ HEADERS = {
 NIFTI_ERRORS = (
     nibabel.spatialimages.HeaderDataError,
     nibabel.wrapstruct.WrapStructError,
-    np.linalg.LinAlgError,
     OrientationError,
     ArithmeticError,
     EOFError,
