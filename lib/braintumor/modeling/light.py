@@ -50,6 +50,9 @@ class LightModel:
 
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 3  # errors only
+        # Waiting threads sleep: spinning doubles the processor time of a slice, which
+        # decoding and answering others need.
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         self._session = onnxruntime.InferenceSession(
             base, options, providers=["CPUExecutionProvider"]
         )
