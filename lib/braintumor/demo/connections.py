@@ -16,6 +16,7 @@ BODY_SECONDS = 30  # a request must have arrived within; a slow one is cut off
 BODY_MEMORY = 128 * 1024**2  # bytes of unfinished requests, all together
 IDLE_SECONDS = 30  # after which a connection without a request is closed
 CONNECTIONS = 200
+RECEIVED_BYTES = 128 * 1024  # at once: a slice arrives in one turn, not in twenty
 MARGIN = 1024**2  # above the application's own limit, which answers with a sentence
 ANSWER_BYTES = 32 * 1024**2  # more than any answer has
 DRAIN_SECONDS = 20.0
@@ -97,6 +98,7 @@ class Server:
             map=self._map,
             sockets=[taken],
             threads=threads,
+            recv_bytes=RECEIVED_BYTES,
             connection_limit=CONNECTIONS,
             channel_timeout=IDLE_SECONDS,
             cleanup_interval=1,
