@@ -1,7 +1,7 @@
 """Measures the gate: which pictures it refuses that it must, and which it must not.
 
-`python -m braintumor.demo.gate_report MODEL` writes `data/results/gate.csv`. What is
-measured goes the way of an upload, from bytes to answer.
+`python -m braintumor.demo.gate_report MODEL` writes `data/results/demo/gate.csv`.
+What is measured goes the way of an upload, from bytes to answer.
 """
 
 import argparse
@@ -158,7 +158,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("model", type=Path, help="folder of the shipped artifact")
     parser.add_argument("--pictures", type=Path, action="append", default=[])
-    parser.add_argument("--table", type=Path, default=paths.results_root() / TABLE)
+    parser.add_argument(
+        "--table", type=Path, default=paths.results_root() / "demo" / TABLE
+    )
     chosen = parser.parse_args()
     predictor = Predictor(chosen.model)
     dataset = predictor.contract["facts"]["dataset"]

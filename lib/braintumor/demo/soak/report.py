@@ -29,7 +29,7 @@ HEADINGS = {
 
 def table_path() -> Path:
     """Return where the figures are kept."""
-    return paths.results_root() / "serving.csv"
+    return paths.results_root() / "demo" / "serving.csv"
 
 
 def page_path() -> Path:
