@@ -224,8 +224,9 @@ pd.DataFrame(refused).T
 
 # %% [markdown]
 # The gate has its own two errors. It may let a picture pass that is no slice, and it may
-# refuse a slice from a scanner that it has not met; the model's card says how often each
-# happened. It is a fence against mistakes and no proof that what passes is a brain.
+# refuse a slice from a scanner that it has not met; `data/results/demo/gate.csv` says how
+# often each happened. It is a fence against mistakes and no proof that what passes is a
+# brain.
 #
 # ## Heat says where, neither why nor whether it is right
 #
