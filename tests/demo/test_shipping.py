@@ -134,6 +134,7 @@ def test_what_is_fitted_never_sees_the_test(run, monkeypatch):
     table.to_csv(run.splits("phantom"), index=False)
     after = json.loads((shipping.ship("toy", NAME) / "calibration.json").read_text())
     assert before == after and before["validation_slices"] == 40
+    assert [path.name for path in paths.models_root().iterdir()] == [NAME]
     assert before["temperature"] != 1 and 0 < before["threshold"] < 1
 
 
