@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from braintumor.cli import app
 from braintumor.data import inventory
 from braintumor.paths import project_root
+from braintumor.workflow import graph
 
 FOLDERS = ("glioma", "meningioma", "notumor", "pituitary")
 
@@ -108,6 +109,20 @@ def test_check_exits_with_one_on_errors_and_writes_all_findings(
 )
 def test_errors_are_sentences_without_a_traceback(run, words, message) -> None:
     result = run("data", *words)
+    assert result.exit_code == 1
+    assert message in result.output and "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [("nickpavar", "'nickpavar' is unknown"), ("sartaj", "data fetch sartaj")],
+)
+def test_a_run_without_its_data_is_refused_before_it_starts(
+    monkeypatch, tmp_path, dataset, message
+) -> None:
+    monkeypatch.setenv("BRAINTUMOR_RAW", str(tmp_path))
+    monkeypatch.setattr(graph, "run_graph", lambda *_, **__: pytest.fail("it started"))
+    result = CliRunner().invoke(app, ["run", "--dataset", dataset])
     assert result.exit_code == 1
     assert message in result.output and "Traceback" not in result.output
 

@@ -58,14 +58,16 @@ def run_notebooks(
     Everything goes to data/runs/<run>/; the notebooks themselves are not changed.
     """
     from braintumor import runs
-    from braintumor.parameters import ParameterError
+    from braintumor.data import sources
     from braintumor.workflow import graph, settings
 
     try:
         further = settings.read_pairs(parameter or [])
         chosen = settings.resolve(dataset, profile, seed, run, **further)
+        for name in sorted({chosen["dataset"], chosen["binary_dataset"]} - {"phantom"}):
+            sources.locate(name)  # before any notebook starts
         index = graph.run_graph(chosen, cores=cores, dry=dry)
-    except (ParameterError, FileNotFoundError, graph.RunFailedError) as error:
+    except (ValueError, FileNotFoundError, graph.RunFailedError) as error:
         raise fail(error) from error
     if not dry:
         show_results([chosen["run"]])
