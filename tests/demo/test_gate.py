@@ -66,9 +66,9 @@ def sides():
 def fitted(sides):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lookalikes, "COUNT", 150)
-        gate._lookalike_facts.cache_clear()
+        lookalikes.measure_lookalikes.cache_clear()
         yield gate.Gate.fit(*sides)
-    gate._lookalike_facts.cache_clear()
+    lookalikes.measure_lookalikes.cache_clear()
 
 
 def judge(fitted, pixels):

@@ -49,14 +49,14 @@ def test_contract_names_what_was_promised_and_not_made(settings):
 
 def test_saved_figure_is_the_same_file_every_time(settings):
     folder = notebook.run_paths(settings).figures
-    contents = set()
+    contents, open_before = set(), plt.get_fignums()
     for _ in range(2):
         figure, axes = plt.subplots()
         axes.plot([1, 2])
         assert notebook.save_figure(figure, "01_line", settings) is figure
         contents.add((folder / "01_line.png").read_bytes())
     assert len(contents) == 1
-    assert not plt.get_fignums()
+    assert plt.get_fignums() == open_before
 
 
 @pytest.mark.parametrize("name", ["line", "1_line", "01_Line", "01_line.png"])

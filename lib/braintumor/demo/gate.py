@@ -6,7 +6,6 @@ no real stranger is used. See `lookalikes` for what stands in for them.
 """
 
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -154,10 +153,12 @@ def _fit_facts(known: np.ndarray) -> tuple[Ranks, np.ndarray, Subspace, Rule]:
     """Fit the parts of a gate that ask no network, on facts (n, facts.COUNT)."""
     from sklearn.covariance import LedoitWolf
 
+    from braintumor.demo import lookalikes  # draws with scipy; judging spares it
+
     simple, cells = _split(known)
     ranks, edges = Ranks.fit(simple), Subspace.fit(cells, EDGE_DIRECTIONS)
     shrunk = LedoitWolf(assume_centered=True).fit(ranks.scores(simple))
-    strange = _describe(ranks, edges, _lookalike_facts())
+    strange = _describe(ranks, edges, lookalikes.measure_lookalikes())
     rule = Rule.fit(_describe(ranks, edges, known), strange)
     return ranks, shrunk.precision_, edges, rule
 
@@ -182,19 +183,4 @@ def _describe(ranks: Ranks, edges: Subspace, facts: np.ndarray) -> np.ndarray:
     distances = np.stack(edges.distances(cells), axis=1)
     return np.hstack(
         [ranks.scores(simple), edges.coordinates(cells), np.log(distances)]
-    )
-
-
-@cache
-def _lookalike_facts() -> np.ndarray:
-    """Return the facts of the lookalikes, (lookalikes.COUNT, facts.COUNT)."""
-    from braintumor.demo import lookalikes  # draws with scipy; judging spares it
-
-    return np.stack(
-        [
-            facts_of.measure(
-                lookalikes.draw_lookalike(np.random.default_rng((lookalikes.SEED, row)))
-            )
-            for row in range(lookalikes.COUNT)
-        ]
     )

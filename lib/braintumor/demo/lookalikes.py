@@ -5,12 +5,23 @@ from formulas; none is a photograph, a page or anything else that the gate is me
 on.
 """
 
+from functools import cache
+
 import numpy as np
 from scipy import ndimage
+
+from braintumor.demo import facts
 
 COUNT = 1500
 SEED = 5
 SIDE = 128
+
+
+@cache
+def measure_lookalikes() -> np.ndarray:
+    """Return the facts of all lookalikes, (COUNT, facts.COUNT)."""
+    pictures = (draw_lookalike(np.random.default_rng((SEED, n))) for n in range(COUNT))
+    return np.stack([facts.measure(picture) for picture in pictures])
 
 
 def draw_lookalike(random: np.random.Generator) -> np.ndarray:

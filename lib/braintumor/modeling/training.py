@@ -147,8 +147,7 @@ def train(
         training, validation = _batches(classifier, recipe, data, name, seed)
         optimizers.compile_network(network, recipe, phase)
         if optimizer_values is not None and state.epoch < phase.epochs:
-            values = network.optimizer.variables
-            checkpoint.set_values(values, optimizer_values, origin="last.npz")
+            _restore_optimizer(network.optimizer, optimizer_values)
         optimizer_values = None
         _run_phase(network, phase, training, validation, state, recipe, folder, key)
         kept, _ = checkpoint.read_arrays(folder / f"best-{name}.npz")
@@ -171,6 +170,10 @@ def _resume(
     network = _network(classifier, state.phase)
     checkpoint.set_values(network.variables, values, origin=str(last))
     return state, optimizer_values
+
+
+def _restore_optimizer(optimizer: keras.optimizers.Optimizer, values: list) -> None:
+    checkpoint.set_values(optimizer.variables, values, origin="last.npz")
 
 
 def _batches(
