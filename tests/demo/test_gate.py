@@ -1,14 +1,18 @@
 """The gate on drawn heads: what it must pass, refuse, say, and never learn from."""
 
+import dataclasses
 import io
+import json
 from collections import Counter
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 from PIL import Image
 from scipy import ndimage
 
+from braintumor import paths
 from braintumor.data.decoding import UnreadableSliceError
 from braintumor.data.uploads import decode_upload
 from braintumor.demo import (
@@ -103,7 +107,7 @@ def test_photographs_are_refused_even_on_a_disc(fitted):
 
 def test_without_limits_the_strangers_would_pass(fitted):
     """The refusals above come from the limits, not from some slip in the test."""
-    blind = gate.replace(fitted, limits=np.full(len(gate.LIMITS), np.inf))
+    blind = dataclasses.replace(fitted, limits=np.full(len(gate.LIMITS), np.inf))
     noise = drawn_pictures.draw_text(np.random.default_rng(0))
     assert judge(blind, noise) is None and judge(fitted, noise) is not None
 
@@ -254,13 +258,31 @@ def test_every_picture_is_counted_once():
     narrow = strangers.encode_png(np.zeros((9, 1), np.uint8))
     pictures.insert(5, strangers.Stranger("narrow", "a", narrow))
     tallies = gate_report.measure_gate(PlantedPredictor(), pictures)
-    table = gate_report.tabulate({gate_report.STRANGE: tallies}, "f" * 64)
-    rows = table.set_index("what").to_dict("index")
+    hidden = gate_report.measure_gate(
+        PlantedPredictor(), [dataclasses.replace(pictures[0], kind="grey, on a disc")]
+    )
+    roles = gate_report.part_disguised(tallies | hidden)
+    files = {"model.weights.h5": "f" * 64, "gate.npz": "a" * 64}
+    table = gate_report.tabulate(roles, files)
+    assert list(table["role"]) == ["no slice"] * 3 + ["no slice, disguised"] * 2
+    rows = table[table["role"] == "no slice"].set_index("what").to_dict("index")
     assert rows["grey"]["n"] == 39 and rows["grey"]["refused"] == 30
     assert rows["grey"]["origins"] == 13 and rows["grey"]["share"] == 0.7692
     assert rows["grey"]["low"] < 0.7692 < rows["grey"]["high"]
     assert rows["narrow"]["refused"] == 1
     assert rows["narrow"]["commonest_reason"] == gate_report.UNREADABLE
-    whole = rows[gate_report.ALL_STRANGE]
+    whole = rows[gate_report.ALL]
     assert (whole["n"], whole["refused"], whole["origins"]) == (40, 31, 14)
-    assert set(table["weights"]) == {"f" * 16}
+    assert set(table["weights"]) == {"f" * 16} and set(table["gate"]) == {"a" * 16}
+
+
+def test_the_tracked_table_tells_of_the_shipped_gate():
+    root = paths.project_root()
+    table = pd.read_csv(root / "data" / "results" / "demo" / "gate.csv")
+    folder = root / "data" / "models" / "densenet121_four_class"
+    files = json.loads((folder / "contract.json").read_text("utf-8"))["files"]
+    assert set(table["gate"]) == {files["gate.npz"][:16]}
+    assert set(table["weights"]) == {files["model.weights.h5"][:16]}
+    shares = table.set_index(["what", "role"])["share"]
+    assert shares["all of these", "no slice"] >= 0.99
+    assert shares["nickparvar, test", "slice"] <= 0.02

@@ -19,16 +19,18 @@ from braintumor.data import manifest, phantom, sources
 from braintumor.data.decoding import UnreadableSliceError
 from braintumor.data.images import decode_slice
 from braintumor.demo import strangers
-from braintumor.demo.predict import Predictor, Prepared
+from braintumor.demo.predict import GATE, Predictor, Prepared
 from braintumor.demo.strangers import Stranger, encode_png
 from braintumor.evaluation.statistics import exact_interval
+from braintumor.modeling.contract import WEIGHTS
 
 TABLE = "gate.csv"
 UNREADABLE = "It could not be read."
 BATCH = 16
 # Of another seed than the phantoms that the gate was fitted on.
 PHANTOMS = {"slices": 120, "side": 160, "seed": 23}
-STRANGE, ALL_STRANGE = "no slice", "all of these"
+STRANGE, DISGUISED = "no slice", "no slice, disguised"
+ALL = "all of these"
 
 
 @dataclass
@@ -133,24 +135,33 @@ def iterate_negatives() -> Iterator[Stranger]:
         yield Stranger("phantoms, negative", slice_.origin, encode_png(negative))
 
 
-def tabulate(roles: dict[str, dict[str, Tally]], weights: str) -> pd.DataFrame:
-    """Return the table: one row per kind, and one for all that must be refused.
+def part_disguised(tallies: dict[str, Tally]) -> dict[str, dict[str, Tally]]:
+    """Return what is clearly no slice and what was made to look like one, apart."""
+    parts: dict[str, dict[str, Tally]] = {STRANGE: {}, DISGUISED: {}}
+    for kind, tally in tallies.items():
+        role = DISGUISED if kind.endswith(strangers.DISGUISED) else STRANGE
+        parts[role][kind] = tally
+    return {role: part for role, part in parts.items() if part}
+
+
+def tabulate(roles: dict[str, dict[str, Tally]], files: dict[str, str]) -> pd.DataFrame:
+    """Return the table: one row per kind, and one for all kinds of strangers of a role.
 
     Args:
-        roles: what the pictures are ("slice" or "no slice") → kind → tally.
-        weights: SHA-256 of the model's weights.
+        roles: what the pictures are, "slice" or a kind of stranger → kind → tally.
+        files: SHA-256 of the model's files, as in its contract.
     """
     rows = []
     for role, tallies in roles.items():
         for kind, tally in tallies.items():
             rows.append({"what": kind, "role": role, **tally.row()})
-        if role == STRANGE:
+        if role in (STRANGE, DISGUISED):
             whole = Tally()
             for kind, tally in tallies.items():
                 whole.origins |= {f"{kind}/{origin}" for origin in tally.origins}
                 whole.reasons += tally.reasons
-            rows.append({"what": ALL_STRANGE, "role": role, **whole.row()})
-    return pd.DataFrame(rows).assign(weights=weights[:16])
+            rows.append({"what": ALL, "role": role, **whole.row()})
+    return pd.DataFrame(rows).assign(weights=files[WEIGHTS][:16], gate=files[GATE][:16])
 
 
 def main() -> None:
@@ -169,18 +180,20 @@ def main() -> None:
     slices = iterate_slices(splits, sources.locate(dataset), dataset)
     others = [name for name in ("navoneel", "figshare") if name != dataset]
     folders = [strangers.read_folder(folder) for folder in chosen.pictures]
-    roles = {
-        "slice": chain(slices, *map(iterate_source, others), iterate_phantoms()),
-        STRANGE: chain(strangers.iterate_strangers(), iterate_negatives(), *folders),
-    }
+    known = chain(slices, *map(iterate_source, others), iterate_phantoms())
+    strange = chain(strangers.iterate_strangers(), iterate_negatives(), *folders)
     measured = {
-        role: measure_gate(predictor, tqdm(pictures, desc=role, unit="picture"))
-        for role, pictures in roles.items()
+        "slice": measure_gate(predictor, tqdm(known, unit="slice")),
+        **part_disguised(measure_gate(predictor, tqdm(strange, unit="stranger"))),
     }
-    table = tabulate(measured, predictor.contract["files"]["model.weights.h5"])
+    table = tabulate(measured, predictor.contract["files"])
     chosen.table.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(chosen.table, index=False, lineterminator="\n")
-    print(table.drop(columns=["commonest_reason", "weights"]).to_string(index=False))
+    print(
+        table.drop(columns=["commonest_reason", "weights", "gate"]).to_string(
+            index=False
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -131,6 +131,12 @@ def test_one_file_a_time(client, document, pictures):
     require_problem(document, response, 400, "several-files")
 
 
+def test_a_choice_in_the_form_is_refused_not_passed_over(client, document):
+    data = {"file": (io.BytesIO(b"x"), "x.png"), "model": "vgg16_four_class"}
+    response = client.post("/api/v1/predict", data=data)
+    require_problem(document, response, 400, "choice-in-form")
+
+
 def test_too_large(make_app, document, pictures):
     client = make_app(maximum_bytes=100_000).test_client()
     body = pictures["answer"] + bytes(200_000)

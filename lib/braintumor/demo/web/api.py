@@ -60,7 +60,8 @@ def read_file() -> tuple[bytes, str]:
     """Return the request's file and its name.
 
     Raises:
-        Problem: 400 for none or several, 415 for a body of another type.
+        Problem: 400 for none or several or for other parts, 415 for a body of another
+            type.
     """
     if request.mimetype in openapi.RAW_TYPES:
         return request.get_data(cache=False), "the upload"
@@ -73,6 +74,13 @@ def read_file() -> tuple[bytes, str]:
             "The request holds no part called file" if not files else "One file a time",
             'Send one file, as: curl -F "file=@slice.png"',
             slug="no-file" if not files else "several-files",
+        )
+    if request.form:  # a choice that is not read must not look as if it were
+        raise Problem(
+            400,
+            "A choice stands in the form, where it is not read",
+            "Put model, position and overlay into the address: ?model=NAME.",
+            slug="choice-in-form",
         )
     return files[0].read(), clean_name(files[0].filename)
 
