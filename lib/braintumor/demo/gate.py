@@ -18,9 +18,6 @@ from braintumor.demo.typicality import Ranks, Rule, Subspace
 QUANTILE = 0.9975  # of validation slices that each of the six tests lets pass
 EDGE_DIRECTIONS = 100
 NETWORK_DIRECTIONS = 30
-# A network finds slices of other scanners stranger than validation can tell: without
-# this, it refused 18 % of another data set, and drawn strangers need it no closer.
-NETWORK_MARGIN = 1.35
 PHANTOM_WEIGHT = 4  # a phantom counts as so many slices: they are few
 COLORFUL = 2.0  # times the most colourful training slice
 PARTS = {"ranks": Ranks, "edges": Subspace, "network": Subspace, "rule": Rule}
@@ -77,9 +74,7 @@ class Gate:
         unlimited = np.full(len(LIMITS), np.inf)
         gate = cls(ranks, precision, edges, network, rule, unlimited, saturation)
         scores = gate.score(features_validation, facts_validation)
-        limits = np.quantile(scores, QUANTILE, axis=0)
-        limits[[name.startswith("network") for name in LIMITS]] *= NETWORK_MARGIN
-        return replace(gate, limits=limits)
+        return replace(gate, limits=np.quantile(scores, QUANTILE, axis=0))
 
     def score(self, features: np.ndarray, facts: np.ndarray) -> np.ndarray:
         """Return how strange pictures are by each test, (n, 6); see LIMITS."""
