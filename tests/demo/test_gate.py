@@ -255,14 +255,9 @@ def test_every_picture_is_counted_once():
     narrow = strangers.encode_png(np.zeros((9, 1), np.uint8))
     pictures.insert(5, strangers.Stranger("narrow", "a", narrow))
     tallies = gate_report.measure_gate(PlantedPredictor(), pictures)
-    hidden = gate_report.measure_gate(
-        PlantedPredictor(), [dataclasses.replace(pictures[0], kind="grey, on a disc")]
-    )
-    roles = gate_report.part_disguised(tallies | hidden)
-    files = {"model.weights.h5": "f" * 64, "gate.npz": "a" * 64}
-    table = gate_report.tabulate(roles, files)
-    assert list(table["role"]) == ["no slice"] * 3 + ["no slice, disguised"] * 2
-    rows = table[table["role"] == "no slice"].set_index("what").to_dict("index")
+    files = {"model.weights.h5": "f" * 64}
+    table = gate_report.tabulate({gate_report.STRANGE: tallies}, files)
+    rows = table.set_index("what").to_dict("index")
     assert rows["grey"]["n"] == 39 and rows["grey"]["refused"] == 30
     assert rows["grey"]["origins"] == 13 and rows["grey"]["share"] == 0.7692
     assert rows["grey"]["low"] < 0.7692 < rows["grey"]["high"]
@@ -270,16 +265,12 @@ def test_every_picture_is_counted_once():
     assert rows["narrow"]["commonest_reason"] == gate_report.UNREADABLE
     whole = rows[gate_report.ALL]
     assert (whole["n"], whole["refused"], whole["origins"]) == (40, 31, 14)
-    assert set(table["weights"]) == {"f" * 16} and set(table["gate"]) == {"a" * 16}
+    assert set(table["weights"]) == {"f" * 16}
 
 
-def test_the_tracked_table_tells_of_the_shipped_gate():
+def test_the_tracked_table_tells_of_the_shipped_model():
     root = paths.project_root()
     table = pd.read_csv(root / "data" / "results" / "demo" / "gate.csv")
     folder = root / "data" / "models" / "densenet121_four_class"
     files = json.loads((folder / "contract.json").read_text("utf-8"))["files"]
-    assert set(table["gate"]) == {files["gate.npz"][:16]}
     assert set(table["weights"]) == {files["model.weights.h5"][:16]}
-    shares = table.set_index(["what", "role"])["share"]
-    assert shares["all of these", "no slice"] >= 0.99
-    assert shares["nickparvar, test", "slice"] <= 0.02

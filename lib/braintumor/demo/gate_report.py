@@ -19,7 +19,7 @@ from braintumor.data import manifest, phantom, sources
 from braintumor.data.decoding import UnreadableSliceError
 from braintumor.data.images import decode_slice
 from braintumor.demo import strangers
-from braintumor.demo.predict import GATE, Predictor, Prepared
+from braintumor.demo.predict import Predictor, Prepared
 from braintumor.demo.strangers import Stranger, encode_png
 from braintumor.evaluation.statistics import exact_interval
 from braintumor.modeling.contract import WEIGHTS
@@ -29,8 +29,7 @@ UNREADABLE = "It could not be read."
 BATCH = 16
 # Of another seed than the phantoms that the gate was fitted on.
 PHANTOMS = {"slices": 120, "side": 160, "seed": 23}
-STRANGE, DISGUISED = "no slice", "no slice, disguised"
-ALL = "all of these"
+STRANGE, ALL = "no slice", "all of these"
 
 
 @dataclass
@@ -135,33 +134,24 @@ def iterate_negatives() -> Iterator[Stranger]:
         yield Stranger("phantoms, negative", slice_.origin, encode_png(negative))
 
 
-def part_disguised(tallies: dict[str, Tally]) -> dict[str, dict[str, Tally]]:
-    """Return what is clearly no slice and what was made to look like one, apart."""
-    parts: dict[str, dict[str, Tally]] = {STRANGE: {}, DISGUISED: {}}
-    for kind, tally in tallies.items():
-        role = DISGUISED if kind.endswith(strangers.DISGUISED) else STRANGE
-        parts[role][kind] = tally
-    return {role: part for role, part in parts.items() if part}
-
-
 def tabulate(roles: dict[str, dict[str, Tally]], files: dict[str, str]) -> pd.DataFrame:
-    """Return the table: one row per kind, and one for all kinds of strangers of a role.
+    """Return the table: one row per kind, and one for all that must be refused.
 
     Args:
-        roles: what the pictures are, "slice" or a kind of stranger → kind → tally.
+        roles: what the pictures are ("slice" or "no slice") → kind → tally.
         files: SHA-256 of the model's files, as in its contract.
     """
     rows = []
     for role, tallies in roles.items():
         for kind, tally in tallies.items():
             rows.append({"what": kind, "role": role, **tally.row()})
-        if role in (STRANGE, DISGUISED):
+        if role == STRANGE:
             whole = Tally()
             for kind, tally in tallies.items():
                 whole.origins |= {f"{kind}/{origin}" for origin in tally.origins}
                 whole.reasons += tally.reasons
             rows.append({"what": ALL, "role": role, **whole.row()})
-    return pd.DataFrame(rows).assign(weights=files[WEIGHTS][:16], gate=files[GATE][:16])
+    return pd.DataFrame(rows).assign(weights=files[WEIGHTS][:16])
 
 
 def main() -> None:
@@ -184,16 +174,12 @@ def main() -> None:
     strange = chain(strangers.iterate_strangers(), iterate_negatives(), *folders)
     measured = {
         "slice": measure_gate(predictor, tqdm(known, unit="slice")),
-        **part_disguised(measure_gate(predictor, tqdm(strange, unit="stranger"))),
+        STRANGE: measure_gate(predictor, tqdm(strange, unit="stranger")),
     }
     table = tabulate(measured, predictor.contract["files"])
     chosen.table.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(chosen.table, index=False, lineterminator="\n")
-    print(
-        table.drop(columns=["commonest_reason", "weights", "gate"]).to_string(
-            index=False
-        )
-    )
+    print(table.drop(columns=["commonest_reason", "weights"]).to_string(index=False))
 
 
 if __name__ == "__main__":

@@ -32,8 +32,6 @@ DRAWN: dict[str, tuple[Callable[[np.random.Generator], np.ndarray], int]] = {
     "checkerboards, stripes, codes": (drawn_pictures.draw_pattern, 40),
 }
 CROPS = 12  # of each photograph
-# How kinds end that were given the dark surround of a slice on purpose.
-DISGUISED = ("on a disc", "black frame")
 DIGITS = 50
 
 
