@@ -1,8 +1,9 @@
 """Is this a slice of a head at all? The gate that refuses photographs, text and noise.
 
 It looks at simple facts of the picture and at the network's features. What slices look
-like is learned from training slices, how far off one may lie from validation slices;
-no real stranger is used. See `lookalikes` for what stands in for them.
+like, and how far off one may lie, is learned from training and validation slices; no
+real stranger is used. See `lookalikes` for what stands in for them, and `limits` for
+where it stops.
 """
 
 from dataclasses import dataclass, replace
@@ -12,10 +13,11 @@ import numpy as np
 
 from braintumor.data.uploads import Upload
 from braintumor.demo import facts as facts_of
+from braintumor.demo import limits as limits_of
 from braintumor.demo import refusals
 from braintumor.demo.typicality import Ranks, Rule, Subspace
 
-QUANTILE = 0.9975  # of validation slices that each of the six tests lets pass
+REFUSED = 0.01  # of new groups of slices, by all tests together: half of what may be
 EDGE_DIRECTIONS = 100
 NETWORK_DIRECTIONS = 30
 PHANTOM_WEIGHT = 4  # a phantom counts as so many slices: they are few
@@ -49,32 +51,47 @@ class Gate:
     @classmethod
     def fit(
         cls,
-        features_training: np.ndarray,
-        facts_training: np.ndarray,
-        features_validation: np.ndarray,
-        facts_validation: np.ndarray,
+        features: np.ndarray,
+        facts: np.ndarray,
+        group_ids: np.ndarray,
         *,
         facts_phantoms: np.ndarray | None = None,
     ) -> "Gate":
-        """Learn what slices look like; seconds for some thousand slices.
+        """Learn what slices look like; a minute for some thousand slices.
 
         Args:
-            features_training: (n, c) feature maps averaged over places.
-            facts_training: (n, facts.COUNT) from `facts.measure`.
-            features_validation: (m, c); sets the limits, teaches nothing.
-            facts_validation: (m, facts.COUNT).
+            features: (n, c) feature maps averaged over places.
+            facts: (n, facts.COUNT) from `facts.measure`.
+            group_ids: (n,); the limits come from groups left out of the fit.
             facts_phantoms: (p, facts.COUNT) of drawn slices to be known, too.
+
+        Raises:
+            ValueError: there are fewer groups than `limits.FOLDS`.
         """
-        known = facts_training
-        if facts_phantoms is not None:
-            known = np.vstack([known, *[facts_phantoms] * PHANTOM_WEIGHT])
+
+        def learn(rows: np.ndarray) -> "Gate":
+            return cls._learn(features[rows], facts[rows], facts_phantoms)
+
+        held_out = np.empty((len(facts), len(LIMITS)))
+        for fitted, left_out in limits_of.iterate_folds(group_ids):
+            gate = learn(fitted)
+            held_out[left_out] = gate.score(features[left_out], facts[left_out])
+        chosen = limits_of.choose_limits(held_out, group_ids, refused=REFUSED)
+        return replace(learn(np.arange(len(facts))), limits=chosen)
+
+    @classmethod
+    def _learn(
+        cls, features: np.ndarray, facts: np.ndarray, phantoms: np.ndarray | None
+    ) -> "Gate":
+        """Learn what slices look like, and let everything pass."""
+        known = facts
+        if phantoms is not None:
+            known = np.vstack([known, *[phantoms] * PHANTOM_WEIGHT])
         ranks, precision, edges, rule = _fit_facts(known)
-        network = Subspace.fit(_root(features_training), NETWORK_DIRECTIONS)
-        saturation = np.array(COLORFUL * facts_training[:, 0].max() + 0.01)
+        network = Subspace.fit(_root(features), NETWORK_DIRECTIONS)
+        saturation = np.array(COLORFUL * facts[:, 0].max() + 0.01)
         unlimited = np.full(len(LIMITS), np.inf)
-        gate = cls(ranks, precision, edges, network, rule, unlimited, saturation)
-        scores = gate.score(features_validation, facts_validation)
-        return replace(gate, limits=np.quantile(scores, QUANTILE, axis=0))
+        return cls(ranks, precision, edges, network, rule, unlimited, saturation)
 
     def score(self, features: np.ndarray, facts: np.ndarray) -> np.ndarray:
         """Return how strange pictures are by each test, (n, 6); see LIMITS."""

@@ -1,7 +1,9 @@
 """Measures the gate: which pictures it refuses that it must, and which it must not.
 
 `python -m braintumor.demo.gate_report MODEL` writes `data/results/demo/gate.csv`.
-What is measured goes the way of an upload, from bytes to answer.
+What is measured goes the way of an upload, from bytes to answer. `--pictures FOLDER`
+adds one's own: the tracked table has those of scikit-image's wheel, its `data` folder
+copied under the name `scikit-image`.
 """
 
 import argparse
@@ -19,7 +21,7 @@ from braintumor.data import manifest, phantom, sources
 from braintumor.data.decoding import UnreadableSliceError
 from braintumor.data.images import decode_slice
 from braintumor.demo import strangers
-from braintumor.demo.predict import Predictor, Prepared
+from braintumor.demo.predict import GATE, Predictor, Prepared
 from braintumor.demo.strangers import Stranger, encode_png
 from braintumor.evaluation.statistics import exact_interval
 from braintumor.modeling.contract import WEIGHTS
@@ -151,7 +153,7 @@ def tabulate(roles: dict[str, dict[str, Tally]], files: dict[str, str]) -> pd.Da
                 whole.origins |= {f"{kind}/{origin}" for origin in tally.origins}
                 whole.reasons += tally.reasons
             rows.append({"what": ALL, "role": role, **whole.row()})
-    return pd.DataFrame(rows).assign(weights=files[WEIGHTS][:16])
+    return pd.DataFrame(rows).assign(weights=files[WEIGHTS][:16], gate=files[GATE][:16])
 
 
 def main() -> None:
@@ -179,7 +181,11 @@ def main() -> None:
     table = tabulate(measured, predictor.contract["files"])
     chosen.table.parent.mkdir(parents=True, exist_ok=True)
     table.to_csv(chosen.table, index=False, lineterminator="\n")
-    print(table.drop(columns=["commonest_reason", "weights"]).to_string(index=False))
+    print(
+        table.drop(columns=["commonest_reason", "weights", "gate"]).to_string(
+            index=False
+        )
+    )
 
 
 if __name__ == "__main__":

@@ -9,6 +9,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import numpy as np
+
 from braintumor import paths, runs
 from braintumor.data import manifest
 from braintumor.demo import known_phantoms, model_card
@@ -80,10 +82,9 @@ def ship(run: str, model: str) -> Path:
 def fit_gate(training: Side, validation: Side) -> Gate:
     """Fit what refuses pictures that are no slices; see `gate.Gate.fit`."""
     return Gate.fit(
-        training.pooled,
-        training.facts,
-        validation.pooled,
-        validation.facts,
+        np.concatenate([training.pooled, validation.pooled]),
+        np.concatenate([training.facts, validation.facts]),
+        np.concatenate([training.group_ids, validation.group_ids]),
         facts_phantoms=known_phantoms.measure_phantoms(),
     )
 

@@ -1,10 +1,9 @@
 """The pictures that the gate is measured on, and that chose nothing in it.
 
 All of them are made or found on any machine, without a download: photographs and
-handwritten digits that scikit-learn ships, and what `drawn_pictures` draws. The
-thresholds come from slices alone. Which facts the gate looks at was decided on other
-pictures (a portrait, logos, gratings, mazes, maps, clouds of blobs on a disc), never
-on these.
+handwritten digits that scikit-learn ships, and what `drawn_pictures` draws. The limits
+come from slices alone (`limits`), the rule from `lookalikes`. Which facts the gate
+looks at was decided on pictures of neither kind, never on these.
 """
 
 import io
