@@ -68,7 +68,7 @@ def evaluate(
     for name, point in points.items():
         n, groups, trials = _evidence(outcome, name)
         value = float(point[0])
-        interval = _honest_interval(value, trials, intervals[name])
+        interval = honest_interval(value, trials, intervals[name])
         bounds = (interval.low, interval.high)
         rows.append((name, value, *bounds, n, groups, interval.dropped))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -126,7 +126,7 @@ def _evidence(outcome: Outcome, metric: str) -> tuple[int, int, int]:
     return int(mask.sum()), groups, trials
 
 
-def _honest_interval(
+def honest_interval(
     value: float, trials: int, bootstrapped: statistics.Interval
 ) -> statistics.Interval:
     """Replace an interval that claims more than its groups can tell."""

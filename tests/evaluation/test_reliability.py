@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+from sklearn.calibration import calibration_curve
+from sklearn.metrics import log_loss
+
+from braintumor.evaluation import calibration, reliability
+
+
+def simulate(slices, *, shift=0.0, seed=0):
+    """Two-class answers that are right with the probability they say, minus a shift."""
+    random = np.random.default_rng(seed)
+    top = random.uniform(0.55, 1, slices)
+    right = random.random(slices) < top - shift
+    return np.stack([top, 1 - top], axis=1), np.where(right, 0, 1)
+
+
+def errors(probabilities, labels):
+    scored = reliability.score_calibration(
+        probabilities, labels, np.ones((1, len(labels)))
+    )
+    return scored["error"][0], scored["adaptive_error"][0]
+
+
+def test_a_calibrated_model_has_next_to_no_error():
+    assert max(errors(*simulate(200_000))) < 0.006
+
+
+@pytest.mark.parametrize("shift", [0.05, 0.2])
+def test_the_error_of_a_shifted_model_is_the_shift(shift):
+    found = errors(*simulate(200_000, shift=shift))
+    assert found == pytest.approx((shift, shift), abs=0.006)
+
+
+def test_bins_of_equal_width_agree_with_the_other_implementations():
+    probabilities, labels = simulate(2000, shift=0.1)
+    found = errors(probabilities, labels)[0]
+    assert found == pytest.approx(
+        calibration.expected_calibration_error(probabilities, labels)
+    )
+    bins = reliability.tabulate_bins(probabilities, labels)
+    shares, means = calibration_curve(
+        labels == 0, probabilities.max(axis=1), n_bins=calibration.BINS
+    )
+    np.testing.assert_allclose(bins["accuracy"], shares)
+    np.testing.assert_allclose(bins["confidence"], means)
+
+
+def test_adaptive_bins_have_equal_mass():
+    probabilities, labels = simulate(1003)
+    bins = reliability.tabulate_bins(probabilities, labels, adaptive=True)
+    assert len(bins) == calibration.BINS and bins["n"].sum() == 1003
+    assert bins["n"].max() - bins["n"].min() <= 1
+    assert bins["confidence"].is_monotonic_increasing
+    wide = reliability.tabulate_bins(probabilities, labels)
+    assert wide["n"].max() - wide["n"].min() > 1  # the check sees unequal bins
+
+
+def test_adaptive_bins_are_cut_anew_for_every_weighting():
+    random = np.random.default_rng(1)
+    top, weights = random.random(400), random.integers(0, 4, (5, 400)).astype(float)
+    place = reliability.place_in_bins(top, weights, bins=10, adaptive=True)
+    for row, weight in zip(place, weights, strict=True):
+        mass = np.bincount(row, weight, minlength=10)
+        assert np.ptp(mass) <= 2 * weight.max()
+
+
+def test_a_weight_of_two_is_the_slice_twice():
+    probabilities, labels = simulate(60, shift=0.1)
+    weights = np.random.default_rng(2).integers(0, 3, (4, 60)).astype(float)
+    scored = reliability.score_calibration(probabilities, labels, weights)
+    for row, weight in enumerate(weights.astype(int)):
+        again = np.repeat(np.arange(60), weight)
+        direct = reliability.score_calibration(
+            probabilities[again], labels[again], np.ones((1, len(again)))
+        )
+        for name in ("accuracy", "brier", "log_loss", "error", "risk_area"):
+            assert scored[name][row] == pytest.approx(direct[name][0]), name
+
+
+def test_brier_and_log_loss_by_hand():
+    probabilities = np.array([[0.7, 0.2, 0.1], [0.1, 0.5, 0.4]])
+    labels = np.array([0, 2])
+    scored = reliability.score_calibration(probabilities, labels, np.ones((1, 2)))
+    by_hand = (0.09 + 0.04 + 0.01 + 0.01 + 0.25 + 0.36) / 2
+    assert scored["brier"][0] == pytest.approx(by_hand)
+    assert scored["log_loss"][0] == pytest.approx(
+        log_loss(labels, probabilities, labels=[0, 1, 2])
+    )
+
+
+def test_chance_alone_makes_the_error_of_a_calibrated_model():
+    probabilities, labels = simulate(300, seed=5)
+    chance = reliability.summarize_chance(probabilities.max(axis=1))
+    assert chance["low"] < errors(probabilities, labels)[0] < chance["high"]
+    shifted = simulate(300, shift=0.15, seed=5)
+    assert errors(*shifted)[0] > chance["high"]
+
+
+def test_groups_widen_the_interval():
+    probabilities, labels = simulate(400, shift=0.1)
+    again = np.repeat(np.arange(100), 4)  # every slice four times, as its own twins
+
+    def weigh(weights):
+        return reliability.score_calibration(
+            probabilities[again], labels[again], weights
+        )
+
+    found = {
+        name: reliability.summarize(weigh, groups, replicates=200)["brier"]
+        for name, groups in (("slices", np.arange(400)), ("groups", again))
+    }
+    widths = {name: row["high"] - row["low"] for name, row in found.items()}
+    assert widths["groups"] > 1.6 * widths["slices"]
+    assert (found["groups"]["n"], found["groups"]["groups"]) == (400, 100)

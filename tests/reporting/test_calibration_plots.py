@@ -1,0 +1,123 @@
+from importlib.resources import files
+
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from braintumor.reporting import calibration_plots
+
+PLACES = ("validation", "as_shipped", "group_disjoint", "navoneel")
+
+
+@pytest.fixture(autouse=True)
+def style():
+    matplotlib.use("Agg")
+    with plt.style.context(str(files("braintumor.reporting") / "house.mplstyle")):
+        yield
+    plt.close("all")
+
+
+def texts(figure):
+    figure.canvas.draw()
+    return [t.get_text() for t in figure.findobj(matplotlib.text.Text) if t.get_text()]
+
+
+def make_bins():
+    return pd.DataFrame(
+        [
+            (
+                "net",
+                place,
+                stage,
+                "width",
+                top,
+                top - 0.1,
+                10 * (place + stage).count("a"),
+            )
+            for place in PLACES[:3]
+            for stage in ("before", "after")
+            for top in (0.5, 0.7, 0.9)
+        ],
+        columns=["model", "place", "stage", "equal", "confidence", "accuracy", "n"],
+    )
+
+
+def make_rates():
+    rows = [
+        ("net", place, rule, metric, *rate)
+        for place in PLACES
+        for rule in ("largest", "bar")
+        for metric, rate in (
+            ("missed", (0.02, 0.01, 0.05, 100)),
+            (
+                "false_alarms",
+                (np.nan,) * 3 + (0,)
+                if place == "group_disjoint"
+                else (0.1, 0, 0.2, 40),
+            ),
+        )
+    ]
+    columns = ["model", "place", "rule", "metric", "value", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_reliability_draws_every_bin_of_every_place():
+    bins = make_bins()
+    figure = calibration_plots.reliability(bins)
+    drawn = [axes for axes in figure.axes if axes.collections]
+    assert len(drawn) == 3
+    for axes in drawn:
+        for points in axes.collections:
+            assert points.get_offsets().tolist() == [[0.5, 0.4], [0.7, 0.6], [0.9, 0.8]]
+    total = bins[(bins["place"] == "as_shipped") & (bins["stage"] == "after")][
+        "n"
+    ].sum()
+    assert f"as shipped\nn = {total}" in texts(figure)
+
+
+def test_reliability_refuses_a_mixture():
+    bins = make_bins()
+    with pytest.raises(ValueError, match="2 models"):
+        calibration_plots.reliability(pd.concat([bins, bins.assign(model="other")]))
+    with pytest.raises(ValueError, match="0 rows"):
+        calibration_plots.reliability(bins, equal="mass")
+
+
+def test_risk_coverage_draws_one_panel_per_model():
+    curve = {"coverage": [0.2, 1.0], "risk": [0.0, 0.1]}
+    risk = pd.concat(
+        [
+            pd.DataFrame({"model": model, "place": place, **curve})
+            for model in ("one", "two")
+            for place in PLACES[:2]
+        ]
+    )
+    figure = calibration_plots.risk_coverage(risk)
+    assert [len(axes.lines) for axes in figure.axes] == [2, 2]
+    assert figure.axes[1].lines[0].get_ydata().tolist() == [0, 0.1]
+    with pytest.raises(ValueError, match="table `risk`"):
+        calibration_plots.risk_coverage(risk.iloc[:0])
+
+
+def test_missed_tumours_are_drawn_where_no_slice_is_healthy():
+    curve = {"missed": [0.0, 0.5], "false_alarms": [0.4, 0.0]}
+    trade = pd.concat(
+        [
+            pd.DataFrame({"model": "net", "place": place, **curve})
+            for place in PLACES
+            if place != "group_disjoint"
+        ]
+    )
+    figure = calibration_plots.missed_and_false_alarms(trade, make_rates())
+    left, right = figure.axes
+    assert len(left.lines) == 6  # a curve and a point of three places
+    points = [
+        line.get_xydata().tolist() for line in left.lines if line.get_marker() != "None"
+    ]
+    assert points == [[[0.1, 0.02]]] * 3
+    assert len(right.containers) == 8
+    found = texts(figure)
+    assert "group disjoint\nn = 100" in found
+    assert not any(axes.get_title() for axes in figure.axes)
