@@ -50,12 +50,16 @@ def find_evidence(run: str, model: str, identity: str) -> Evidence | None:
     measured = json.loads(told.read_text(encoding="utf-8"))["data"]
     if measured.get(runs.relative(contract)) != identity:
         return None
-    scores = results.read_results(files.results)
-    ending = "_binary" if model.endswith("_binary") else ""
     return Evidence(
-        scores[scores["model"].isin([model, BASELINE + ending])],
+        select_scores(model, results.read_results(files.results)),
         predictions.read_predictions(files.predictions(model)),
     )
+
+
+def select_scores(model: str, scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a results table that a card shows: a model's, a baseline's."""
+    ending = "_binary" if model.endswith("_binary") else ""
+    return scores[scores["model"].isin([model, BASELINE + ending])]
 
 
 def describe_test(model: str, fitted: dict, evidence: Evidence | None) -> str:
@@ -72,22 +76,32 @@ def describe_test(model: str, fitted: dict, evidence: Evidence | None) -> str:
             "Not measured for this training. Run notebook 06 of its run, then ship it "
             "again."
         )
-    scores = evidence.scores
+    return head + (
+        f"{tabulate_scores(model, evidence.scores)}\n\n"
+        f"{_describe_abstention(evidence.predictions, fitted)}"
+    )
+
+
+def tabulate_scores(model: str, scores: pd.DataFrame) -> str:
+    """Return what a model scores in the three views, as Markdown.
+
+    Args:
+        model: its name.
+        scores: its rows of the results table, and those of its baseline.
+    """
     lines = ["| | " + " | ".join(map(show_name, VIEWS)) + " |", "|---|---|---|---|"]
     for who, metric in _shown_rows(scores, model):
         rows = scores[(scores["model"] == who) & (scores["metric"] == metric)]
         cells = {row.view: show_score(row) for row in rows.itertuples()}
         name = show_name(metric) + ("" if who == model else f" of {show_name(who)}")
         lines.append(f"| {name} | " + " | ".join(cells[view] for view in VIEWS) + " |")
-    return head + (
+    return (
         "With 95 % intervals over groups; every slice answered, none left out. "
-        "*As shipped* is the published test, *deduplicated* is without repeats of "
-        "training slices, *group disjoint* is without anything like them; only the "
-        "last says what to expect of new patients. The nearest neighbor compares "
-        "thumbnails and has never heard of brains.\n\n"
-        + "\n".join(lines)
-        + "\n\n"
-        + _describe_abstention(evidence.predictions, fitted)
+        "*As shipped* is the published test (where none is published, one cut slice by "
+        "slice, as is usual), *deduplicated* is without repeats of training slices, "
+        "*group disjoint* is without anything like them; only the last says what to "
+        "expect of new patients. The nearest neighbor compares thumbnails and never "
+        "heard of brains.\n\n" + "\n".join(lines)
     )
 
 
@@ -128,17 +142,29 @@ def describe_confusions(table: pd.DataFrame) -> str:
     classes = np.array(predictions.class_names(table))
     columns = [predictions.PREFIX + name for name in classes]
     said = classes[table[columns].to_numpy().argmax(axis=1)]
-    wrong = said != table["label"].to_numpy()
-    pairs = pd.Series(
-        [
-            f"{show_name(label)} called {show_name(answer)}"
-            for label, answer in zip(table["label"][wrong], said[wrong], strict=True)
-        ]
+    pairs = pd.DataFrame({"label": table["label"].to_numpy(), "predicted": said})
+    return tell_errors(pairs.value_counts().reset_index())
+
+
+def tell_errors(counts: pd.DataFrame) -> str:
+    """Say in one sentence how many answers are wrong, and which errors are usual.
+
+    Args:
+        counts: `label`, `predicted` and `count`, one row per pair of classes.
+    """
+    wrong = counts[(counts["label"] != counts["predicted"]) & (counts["count"] > 0)]
+    wrong = wrong.sort_values(
+        ["count", "label", "predicted"], ascending=[False, True, True]
     )
-    counts = pairs.value_counts().sort_index().sort_values(ascending=False)
-    worst = ", ".join(f"{pair} ({count})" for pair, count in counts.head(3).items())
-    share = f"{wrong.sum():,} of {len(table):,} test slices are answered wrongly"
-    return f"{share}; most often {worst}."
+    share = f"{wrong['count'].sum():,} of {counts['count'].sum():,} test slices are "
+    usual = ", ".join(
+        f"{show_name(label)} called {show_name(answer)} ({count})"
+        for label, answer, count in wrong.head(3)[
+            ["label", "predicted", "count"]
+        ].itertuples(index=False, name=None)
+    )
+    most = f"; most often {usual}" if usual else ""
+    return f"{share}answered wrongly{most}."
 
 
 def percent(share: float) -> str:

@@ -17,6 +17,10 @@ INHERITED = {
         "part of that class is told by the picture's frame; and most of its published "
         "test has a twin in training."
     ),
+    "navoneel": (
+        "It learned from a small collection without patients and without a published "
+        "test; the test was cut off here, and its intervals are wide."
+    ),
     "phantom": "It learned from drawn phantoms and knows nothing of real slices.",
 }
 
@@ -31,11 +35,11 @@ def write_card(promises: dict, fitted: dict, evidence: Evidence | None) -> str:
     """
     sections = (
         _describe_model(promises),
-        _describe_training(promises),
+        describe_training(promises),
         _describe_validation(fitted),
         describe_test(promises["model"], fitted, evidence),
         _describe_failures(promises, evidence),
-        _describe_data(promises),
+        describe_data(promises),
     )
     return "\n\n".join(sections) + "\n"
 
@@ -56,7 +60,8 @@ def _describe_model(promises: dict) -> str:
     )
 
 
-def _describe_training(promises: dict) -> str:
+def describe_training(promises: dict) -> str:
+    """Return how a model was trained: recipe, data, epochs, versions, as Markdown."""
     facts, recipe = promises["facts"], recipe_from_dict(promises["recipe"])
     told = describe_recipe(recipe) | {
         "weights at the start": promises["pretrained"] or "noise",
@@ -91,23 +96,32 @@ def _describe_validation(fitted: dict) -> str:
 
 
 def _describe_failures(promises: dict, evidence: Evidence | None) -> str:
-    points = [
-        "It knows only these classes: another disease, or a healthy slice that looks "
-        "unusual, is pressed into one of them.",
-        "It sees one slice, once, as grey values: no volume, no sequence, no history.",
+    points = list_limits(promises)
+    points += [
         "The heat map is as coarse as the last feature map; it says where the "
         "network looked, not where a tumour ends.",
-        "Pictures cropped, windowed or turned otherwise than the training set's are "
-        "foreign to it; the gate refuses only what is clearly no slice.",
+        "The gate refuses only what is clearly no slice.",
     ]
-    inherited = INHERITED.get(promises["facts"]["dataset"])
-    points += [inherited] if inherited else []
     if evidence is not None:
         points.insert(0, describe_confusions(evidence.predictions))
     return "## How it fails\n\n" + "\n".join(f"- {point}" for point in points)
 
 
-def _describe_data(promises: dict) -> str:
+def list_limits(promises: dict) -> list[str]:
+    """Return what limits a model by its making, one sentence each."""
+    points = [
+        "It knows only these classes: another disease, or a healthy slice that looks "
+        "unusual, is pressed into one of them.",
+        "It sees one slice, once, as grey values: no volume, no sequence, no history.",
+        "Pictures cropped, windowed or turned otherwise than the training set's are "
+        "foreign to it.",
+    ]
+    inherited = INHERITED.get(promises["facts"]["dataset"])
+    return points + ([inherited] if inherited else [])
+
+
+def describe_data(promises: dict) -> str:
+    """Return whose data a model learned from, under which licence, as Markdown."""
     source = sources.get_source(promises["facts"]["dataset"])
     return (
         "## Data and licence\n\n"
