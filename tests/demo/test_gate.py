@@ -72,8 +72,13 @@ def fitted(known):
 
 
 def judge(fitted, pixels):
-    upload = decode_upload(strangers.encode_png(pixels))
-    return fitted.judge(np.ones(CHANNELS), upload)
+    return judge_content(fitted, strangers.encode_png(pixels))
+
+
+def judge_content(fitted, content):
+    upload = decode_upload(content)
+    measured = facts.measure(upload.pixels, upload.saturation)
+    return fitted.judge(np.ones(CHANNELS), measured)
 
 
 def test_unseen_heads_pass(fitted):
@@ -91,9 +96,7 @@ def test_drawn_strangers_are_refused(fitted, kind):
 def test_photographs_are_refused_even_on_a_disc(fitted):
     name, photograph = strangers.load_photographs()[0]
     varied = list(strangers.vary_photograph(name, photograph[:380, :380]))
-    answers = [
-        fitted.judge(np.ones(CHANNELS), decode_upload(one.content)) for one in varied
-    ]
+    answers = [judge_content(fitted, one.content) for one in varied]
     assert len({one.kind for one in varied}) == 4
     missed = [
         one.kind for one, answer in zip(varied, answers, strict=True) if not answer
@@ -109,9 +112,9 @@ def test_without_limits_the_strangers_would_pass(fitted):
 
 
 def test_features_alone_can_refuse(fitted):
-    upload = decode_upload(strangers.encode_png(draw_head(0)))
-    assert fitted.judge(np.ones(CHANNELS), upload) is None
-    assert fitted.judge(np.full(CHANNELS, 40.0), upload) == refusals.OTHER
+    head = facts.measure(draw_head(0))
+    assert fitted.judge(np.ones(CHANNELS), head) is None
+    assert fitted.judge(np.full(CHANNELS, 40.0), head) == refusals.OTHER
 
 
 @pytest.mark.parametrize(

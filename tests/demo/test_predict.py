@@ -15,7 +15,8 @@ import pytest
 from braintumor import paths
 from braintumor.data import cache, images, phantom
 from braintumor.data.decoding import UnreadableSliceError
-from braintumor.demo import installed, predict
+from braintumor.data.uploads import decode_upload
+from braintumor.demo import facts, installed, predict
 from braintumor.evaluation.calibration import calibrate
 from braintumor.modeling import contract, gradcam, recipes
 
@@ -114,8 +115,8 @@ def test_it_abstains_below_the_bar_and_says_both_numbers(predictor):
 def test_what_the_gate_refuses_gets_a_reason_and_no_probability(predictor):
     seen = []
 
-    def judge(features, upload):
-        seen.append((features, upload))
+    def judge(features, measured):
+        seen.append((features, measured))
         return "This is a page." if features[3] > 0.2 else None
 
     predictor._gate = SimpleNamespace(judge=judge)
@@ -123,7 +124,9 @@ def test_what_the_gate_refuses_gets_a_reason_and_no_probability(predictor):
     assert [answer.state for answer in answers] == ["not_a_slice", "answer"]
     assert (answers[0].reason, answers[0].probabilities) == ("This is a page.", ())
     assert answers[0].decision is None and answers[0].overlay is None
-    assert seen[0][0] == pytest.approx([0, 0, 0, 0.25]) and seen[0][1].format == "PNG"
+    assert seen[0][0] == pytest.approx([0, 0, 0, 0.25])
+    bright, dark = (facts.measure(decode_upload(picture(k)).pixels) for k in (3, 0))
+    assert np.array_equal(seen[0][1], bright) and not np.array_equal(bright, dark)
 
 
 def test_many_slices_take_one_pass_and_keep_their_order(predictor, model):

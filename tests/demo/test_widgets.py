@@ -26,7 +26,8 @@ ANSWER = Answer(
     reason="",
     warnings=("It is coloured.",),
     image=np.full((5, 4), 90, np.uint8),
-    overlay=np.full((5, 4, 4), 200, np.uint8),
+    heat=np.ones((2, 2), np.float32),
+    side=8,
 )
 STATES = {
     "answer": ANSWER,
@@ -37,7 +38,7 @@ STATES = {
         probabilities=(),
         decision=None,
         reason="It is a photograph.",
-        overlay=None,
+        heat=None,
     ),
 }
 

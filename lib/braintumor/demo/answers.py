@@ -1,6 +1,7 @@
 """What a predictor is given and what it says, and the pictures that go with it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -22,12 +23,14 @@ class Prepared:
         pixels: uint8 (side, side), filtered and resized as the model wants it.
         image: uint8 (h, w) for display, longest side at most 512.
         warnings: for the reader, one sentence each.
+        facts: (facts.COUNT,) float32 for the gate; None where there is none.
     """
 
     upload: Upload
     pixels: np.ndarray
     image: np.ndarray
     warnings: tuple[str, ...] = ()
+    facts: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ class Answer:
         reason: why it abstains or refuses; "" for a plain answer.
         warnings: for the reader, one sentence each.
         image: uint8 (h, w) for display.
-        overlay: uint8 (h, w, 4) RGBA, where the model looked for its first class;
-            None where it refused or where nothing speaks for the class.
+        heat: float32, ≥ 0, one value per cell of the last feature map: where the model
+            looked for its first class; None where it refused or nothing speaks for it.
+        side: pixels of the model's input.
     """
 
     state: str
@@ -55,7 +59,15 @@ class Answer:
     reason: str
     warnings: tuple[str, ...]
     image: np.ndarray
-    overlay: np.ndarray | None
+    heat: np.ndarray | None
+    side: int
+
+    @cached_property
+    def overlay(self) -> np.ndarray | None:
+        """The heat as a picture, uint8 (h, w, 4) RGBA; drawn when first asked for."""
+        if self.heat is None:
+            return None
+        return draw_overlay(self.heat, side=self.side, shape=self.image.shape)
 
 
 def fit_display(pixels: np.ndarray) -> np.ndarray:

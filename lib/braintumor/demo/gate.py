@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from braintumor.data.uploads import Upload
 from braintumor.demo import facts as facts_of
 from braintumor.demo import limits as limits_of
 from braintumor.demo import refusals
@@ -109,21 +108,16 @@ class Gate:
             axis=1,
         )
 
-    def judge(self, features: np.ndarray, upload: Upload) -> str | None:
+    def judge(self, features: np.ndarray, facts: np.ndarray) -> str | None:
         """Say why an upload is no slice of a head.
 
         Args:
             features: (c,) the network's feature map, averaged over places.
-            upload: as decoded.
+            facts: (facts.COUNT,) from `facts.measure`.
 
         Returns:
             One sentence for a lay reader, or None where it may be a slice.
         """
-        measured = facts_of.measure(upload.pixels, upload.saturation)
-        return self.explain(features, measured)
-
-    def explain(self, features: np.ndarray, facts: np.ndarray) -> str | None:
-        """Return what `judge` says, from facts (facts.COUNT,) measured before."""
         named = dict(zip(facts_of.NAMES, facts, strict=False))
         if obvious := refusals.name_obvious(named, float(self.saturation)):
             return obvious

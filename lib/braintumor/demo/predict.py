@@ -18,10 +18,10 @@ from braintumor.data.uploads import decode_upload
 from braintumor.demo.answers import (
     Answer,
     Prepared,
-    draw_overlay,
     fit_display,
     warn,
 )
+from braintumor.demo.facts import measure
 from braintumor.demo.installed import ModelStatus, find_models
 from braintumor.evaluation.calibration import calibrate
 from braintumor.modeling.contract import read_contract
@@ -87,10 +87,11 @@ class Predictor:
             upload.pixels, side=side, filtering=self.recipe.filtering
         )
         image = fit_display(upload.pixels)
+        # Measured here, on many threads, and not by the one that runs the network.
+        facts = None if self._gate is None else measure(image, upload.saturation)
         # What waits in a queue must be small, however large the upload was.
-        return Prepared(
-            upload._replace(pixels=image), pixels, image, warn(upload, side)
-        )
+        small = upload._replace(pixels=image)
+        return Prepared(small, pixels, image, warn(upload, side), facts)
 
     def answer(self, prepared: Sequence[Prepared]) -> list[Answer]:
         """Return the model's answers to slices, in their order, from one pass."""
@@ -127,7 +128,8 @@ class Predictor:
             reason="",
             warnings=warnings,
             image=prepared.image,
-            overlay=None,
+            heat=None,
+            side=self.recipe.side,
         )
         refusal = self._refuse(prepared, features)
         if refusal:
@@ -135,10 +137,7 @@ class Predictor:
             return replace(answer, state="not_a_slice", reason=refusal, **nothing)
         heat = compute_heat(self._model.head, features, first)
         if heat.any():
-            overlay = draw_overlay(
-                heat, side=self.recipe.side, shape=prepared.image.shape
-            )
-            answer = replace(answer, overlay=overlay)
+            answer = replace(answer, heat=heat)
         top = float(probabilities[first])
         if top < self.threshold:
             doubt = self._explain_doubt(top)
@@ -148,7 +147,7 @@ class Predictor:
     def _refuse(self, prepared: Prepared, features: np.ndarray) -> str | None:
         if self._gate is None:
             return None
-        return self._gate.judge(features.mean(axis=(0, 1)), prepared.upload)
+        return self._gate.judge(features.mean(axis=(0, 1)), prepared.facts)
 
     def _explain_doubt(self, top: float) -> str:
         return (

@@ -11,7 +11,7 @@ from PIL import Image
 from werkzeug.serving import make_server
 
 from braintumor.data.uploads import decode_upload
-from braintumor.demo.answers import Answer, Prepared, draw_overlay, fit_display
+from braintumor.demo.answers import Answer, Prepared, fit_display
 from braintumor.demo.serving import Worker
 from braintumor.demo.web import Settings, create_app
 from braintumor.demo.web.samples import Picture, draw_landscape
@@ -46,7 +46,6 @@ class FakePredictor:
         rest = (1 - best) / (len(self.classes) - 1)
         probabilities = (best, *[rest] * (len(self.classes) - 1))
         heat = np.outer(*[np.hanning(6).astype(np.float32)] * 2)
-        overlay = draw_overlay(heat, side=96, shape=prepared.image.shape)
         refused = state == "not_a_slice"
         return Answer(
             state=state,
@@ -57,7 +56,8 @@ class FakePredictor:
             reason="" if state == "answer" else f"The picture is {state}.",
             warnings=("A warning <b>about</b> it.",) if state == "uncertain" else (),
             image=prepared.image,
-            overlay=None if refused else overlay,
+            heat=None if refused else heat,
+            side=96,
         )
 
 
