@@ -28,10 +28,22 @@ ALLOWED = {
     "experiment": {"data", "modeling"},
     "data_commands": {"data"},
     "demo_commands": {"demo"},
+    "studies": {"data", "modeling", "evaluation", "provenance", "examination"},
+    "study_commands": {"data", "data_commands", "studies"},
     "model_commands": {"data_commands", "demo"},
+    "result_commands": {
+        *("data_commands", "evaluation", "examination", "parameters", "provenance"),
+        *("reporting", "workflow"),
+    },
+    "cards": {
+        *("data", "modeling", "evaluation", "reporting", "demo", "provenance"),
+        "studies",
+    },
+    "card_commands": {"data_commands", "cards"},
     "cli": {
         *("data", "data_commands", "experiment", "modeling", "evaluation", "reporting"),
-        *("demo_commands", "model_commands"),
+        "card_commands",
+        *("demo_commands", "model_commands", "result_commands", "study_commands"),
         *("parameters", "provenance", "workflow", "demo", "examination"),
     },
 }

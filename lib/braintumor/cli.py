@@ -8,9 +8,12 @@ from typing import Annotated
 
 import typer
 
+from braintumor.card_commands import write_cards
 from braintumor.data_commands import data, fail
 from braintumor.demo_commands import run_app
 from braintumor.model_commands import models
+from braintumor.result_commands import evaluate_run, show_results
+from braintumor.study_commands import run_study
 
 app = typer.Typer(
     name="braintumor",
@@ -18,10 +21,13 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-AUDITED = "nickparvar"  # the source whose audit README tells
 app.add_typer(data, name="data", help="Get data sets, look for faults and repeats.")
 app.add_typer(models, name="models", help="Which models the demos have, and more.")
 app.command("app")(run_app)
+app.command("cards")(write_cards)
+app.command("evaluate")(evaluate_run)
+app.command("results")(show_results)
+app.command("study")(run_study)
 
 
 @app.command("run")
@@ -124,87 +130,6 @@ def train_model(
     for name, value in contract["facts"].items():
         typer.echo(f"{name.replace('_', ' '):20} {value}")
     typer.echo(f"Model in {runs.relative(folder)}")
-
-
-@app.command("evaluate")
-def evaluate_run(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Name of a run.")],
-    replicates: Annotated[int, typer.Option(min=10, help="Of the bootstrap.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 7,
-) -> None:
-    """Score a run's stored predictions again, in all three views, without a model.
-
-    Rewrites results.csv and confusion.csv in data/runs/RUN where their bytes change.
-    """
-    from braintumor import runs
-    from braintumor.evaluation import assessment
-    from braintumor.evaluation import results as result_tables
-    from braintumor.reporting import tables
-
-    try:
-        files = runs.run_paths(run)
-        scored, counted = assessment.assess_folder(
-            files.predictions("any").parent, run=run, replicates=replicates, seed=seed
-        )
-    except (FileNotFoundError, ValueError) as error:
-        raise fail(error) from error
-    changed = result_tables.write_results(scored, files.results)
-    result_tables.write_csv(counted, files.folder / "confusion.csv")
-    typer.echo(tables.as_text(tables.three_views(scored)), nl=False)
-    typer.echo(f"{files.results}: {'rewritten' if changed else 'unchanged'}")
-
-
-@app.command("results")
-def show_results(
-    runs: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="RUN", help="Names; those in data/results if none."),
-    ] = None,
-    metric: Annotated[
-        str, typer.Option(help="accuracy, macro_f1, auc, sensitivity, ...")
-    ] = "accuracy",
-    markdown: Annotated[bool, typer.Option("--markdown", help="As Markdown.")] = False,
-    readme: Annotated[
-        bool,
-        typer.Option(
-            "--readme", help="Write data/results into README.md; keeps its runs."
-        ),
-    ] = False,
-) -> None:
-    """Print the results of one run in the three views, or of several side by side.
-
-    Every score has its 95 % interval and its n; baselines stand below the models.
-    """
-    import pandas as pd
-
-    from braintumor import paths
-    from braintumor.evaluation import results as result_tables
-    from braintumor.reporting import readme as sections
-    from braintumor.reporting import tables
-
-    file = paths.project_root() / "README.md"
-    try:
-        text = file.read_text(encoding="utf-8") if readme else ""
-        names = list(dict.fromkeys(runs or sections.readme_runs(text)))
-        names = names or result_tables.list_runs(tracked=True)
-        names = names or result_tables.list_runs()
-        found = [
-            result_tables.read_results(result_tables.find_results(name, tracked=readme))
-            for name in names or ["interactive"]
-        ]
-        joined = pd.concat(found, ignore_index=True)
-        if readme:
-            text = sections.update_results(text, joined, metric)
-            for audit in paths.results_root().glob(f"audit/{AUDITED}.json"):
-                text = sections.update_audit(text, json.loads(audit.read_text()))
-            file.write_text(text, encoding="utf-8")
-        lay_out = tables.three_views if len(found) == 1 else tables.side_by_side
-        table = lay_out(joined, metric)
-    except (FileNotFoundError, ValueError) as error:
-        raise fail(error) from error
-    typer.echo(
-        tables.as_markdown(table) if markdown else tables.as_text(table), nl=False
-    )
 
 
 if __name__ == "__main__":
