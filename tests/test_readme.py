@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from braintumor import cli
+from braintumor import result_commands
 from braintumor.evaluation import results
 from braintumor.reporting import readme
 
@@ -25,7 +25,9 @@ def test_every_result_equals_its_table():
 
 
 def test_the_audit_equals_its_summary():
-    summary = json.loads((TRACKED / "audit" / f"{cli.AUDITED}.json").read_text())
+    summary = json.loads(
+        (TRACKED / "audit" / f"{result_commands.AUDITED}.json").read_text()
+    )
     assert readme.update_audit(TEXT, summary) == TEXT
 
 

@@ -1,6 +1,7 @@
 """Opens the test side: what models and baselines answer to slices that chose nothing.
 
-Only the evaluation notebook calls this; training and validation never come here.
+Only the evaluation notebook calls this, and `braintumor evaluate`; training and
+validation never come here.
 """
 
 from __future__ import annotations
@@ -11,13 +12,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from braintumor.data import audit, cache
-from braintumor.evaluation import baselines, predictions
+from braintumor.data import audit, cache, manifest, native_sizes, sources
+from braintumor.evaluation import baselines, predictions, shortcuts
 
 if TYPE_CHECKING:
     from braintumor.modeling.artifact import LoadedModel
+    from braintumor.runs import RunPaths
 
-BORDER_SIDE = 96  # pixels; fixed, so that a baseline is the same beside every model
+SHORTCUT_SIDE = 96  # pixels; fixed, so that a baseline is the same beside every model
 VIEW = predictions.VIEWS[0]  # the widest test; the other views choose among its slices
 
 
@@ -63,10 +65,10 @@ def examine_model(
 def examine_baselines(
     splits: pd.DataFrame, root: Path, classes: tuple[str, ...]
 ) -> dict[str, pd.DataFrame]:
-    """Return the answers of the three baselines to every test slice.
+    """Return the answers of every baseline to every test slice.
 
-    Majority and border statistics are fitted on the training side; the nearest
-    neighbour may remember validation, too, for it chooses nothing.
+    All are fitted on the training side; the nearest neighbour may remember validation,
+    too, for it chooses nothing.
 
     Args:
         splits: manifest with a column per view.
@@ -74,7 +76,8 @@ def examine_baselines(
         classes: class names of the models that they stand beside.
 
     Returns:
-        baseline name -> predictions table; `_binary` ends the names for two classes.
+        name of `baselines.BASELINES` -> predictions table; `_binary` ends the names for
+        two classes.
 
     Raises:
         ValueError: there is no test slice, or a label is no class.
@@ -84,21 +87,84 @@ def examine_baselines(
     named = rename_labels(splits, classes)
     labels = named["label"].to_numpy()
     thumbnails = audit.thumbnails(splits, root)
-    images = cache.load_slices(splits, root, side=BORDER_SIDE).images
     answers = {
         "majority": baselines.majority(labels[training], int(test.sum()), classes),
         "nearest_neighbor": baselines.nearest_neighbor(
             thumbnails[memory], labels[memory], thumbnails[test], classes
         ),
-        "border_statistics": baselines.border_statistics(
-            images[training], labels[training], images[test], classes
-        ),
     }
+    for name, features in measure_shortcuts(splits, root).items():
+        answers[name] = baselines.classify(
+            features[training], labels[training], features[test], classes
+        )
     ending = "_binary" if len(classes) == 2 else ""
     return {
-        name + ending: predictions.tabulate(named[test], probabilities, classes)
-        for name, probabilities in answers.items()
+        name + ending: predictions.tabulate(named[test], answers[name], classes)
+        for name in baselines.BASELINES
     }
+
+
+def measure_shortcuts(splits: pd.DataFrame, root: Path) -> dict[str, np.ndarray]:
+    """Measure what each shortcut baseline may look at, of every slice.
+
+    Args:
+        splits: manifest: `path`, `width`, `height`, `mode` and `sha256`.
+        root: folder that its paths are relative to.
+
+    Returns:
+        baseline name -> features (n, numbers) float, in the manifest's order.
+
+    Raises:
+        ValueError: a slice is missing in `native_sizes.csv`; names it.
+    """
+    images = cache.load_slices(splits, root, side=SHORTCUT_SIDE).images
+    sizes = native_sizes.read_native_sizes(splits, root)
+    bytes_on_disk = [(root / path).stat().st_size for path in splits["path"]]
+    return {
+        "border_statistics": baselines.measure_borders(images),
+        "background_only": shortcuts.measure_backgrounds(images),
+        "intensity_statistics": shortcuts.measure_intensities(images),
+        "native_size": shortcuts.describe_sizes(
+            sizes["width"], sizes["height"], splits["mode"]
+        ),
+        "file_size": np.array(bytes_on_disk, float)[:, np.newaxis],
+    }
+
+
+def add_baselines(files: RunPaths) -> tuple[list[Path], list[Path]]:
+    """Let the baselines that a finished run lacks answer its test; keep all else.
+
+    Args:
+        files: of the run; its splits and its predictions are read.
+
+    Returns:
+        The predictions tables that were written, and the files that were read.
+
+    Raises:
+        FileNotFoundError: the run has no predictions, or its slices are not here.
+    """
+    folder = files.predictions("any").parent
+    kept = sorted(folder.glob("*.csv"))
+    if not kept:
+        raise FileNotFoundError(
+            f"No predictions in {folder}. Run notebook 06_evaluate_models first."
+        )
+    tables = [predictions.read_predictions(file) for file in kept]
+    tasks = {
+        predictions.class_names(table): table["slice_id"].iloc[0].split("/")[0]
+        for table in tables
+    }
+    made, read = [], []
+    for classes, source in tasks.items():
+        root = sources.locate(source)
+        splits = manifest.load_manifest(files.splits(source))
+        read += [files.splits(source)]
+        read += native_sizes.find_table(root)
+        for name, table in examine_baselines(splits, root, classes).items():
+            if files.predictions(name) not in kept:
+                predictions.write_predictions(table, files.predictions(name))
+                made.append(files.predictions(name))
+    return made, read
 
 
 def _find_test(splits: pd.DataFrame) -> np.ndarray:

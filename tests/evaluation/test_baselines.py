@@ -18,6 +18,11 @@ def unit(thumbnails):
     return (centred / norm).astype(np.float32)
 
 
+def border_statistics(training, labels, images, classes):
+    features = [baselines.measure_borders(part) for part in (training, images)]
+    return baselines.classify(features[0], labels, features[1], classes)
+
+
 def test_majority_predicts_the_shares_of_training(classes):
     labels = np.array(["glioma", "no_tumor", "no_tumor", "pituitary"])
     found = baselines.majority(labels, 3, classes)
@@ -69,11 +74,11 @@ def test_planted_borders_give_the_class_away(generator, classes):
 
     labels, truth = generator.choice(classes, 120), generator.choice(classes, 60)
     training, images = make(labels), make(truth)
-    found = baselines.border_statistics(training, labels, images, classes)
+    found = border_statistics(training, labels, images, classes)
     assert (np.array(classes)[found.argmax(axis=1)] == truth).mean() > 0.95
     np.testing.assert_allclose(found.sum(axis=1), 1)
     shuffled = generator.permutation(labels)
-    found = baselines.border_statistics(training, shuffled, images, classes)
+    found = border_statistics(training, shuffled, images, classes)
     assert (np.array(classes)[found.argmax(axis=1)] == truth).mean() < 0.6
 
 
@@ -81,8 +86,7 @@ def test_border_statistics_repeat_themselves(generator, classes):
     images = generator.integers(0, 256, (60, 16, 16), dtype=np.uint8)
     labels = generator.choice(classes, 40)
     runs = [
-        baselines.border_statistics(images[:40], labels, images[40:], classes)
-        for _ in range(2)
+        border_statistics(images[:40], labels, images[40:], classes) for _ in range(2)
     ]
     assert runs[0].tobytes() == runs[1].tobytes()
 
@@ -90,11 +94,9 @@ def test_border_statistics_repeat_themselves(generator, classes):
 def test_a_class_without_training_slices_gets_nothing(generator, classes):
     images = generator.integers(0, 256, (30, 16, 16), dtype=np.uint8)
     labels = np.array(["pituitary", "glioma"] * 10)
-    found = baselines.border_statistics(images[:20], labels, images[20:], classes)
+    found = border_statistics(images[:20], labels, images[20:], classes)
     assert (found[:, [1, 2]] == 0).all()
-    alone = baselines.border_statistics(
-        images[:20], labels[::2].repeat(2), images, classes
-    )
+    alone = border_statistics(images[:20], labels[::2].repeat(2), images, classes)
     assert (alone[:, classes.index("pituitary")] == 1).all()
 
 
@@ -108,6 +110,8 @@ def test_faults_are_named(generator, classes):
         baselines.nearest_neighbor(
             thumbnails, np.array(["glioma"] * 3), thumbnails, classes
         )
+    with pytest.raises(ValueError, match="4 rows of features for 3"):
+        baselines.classify(thumbnails, np.array(["glioma"] * 3), thumbnails, classes)
     with pytest.raises(ValueError, match="side 8"):
         baselines.measure_borders(np.zeros((1, 8, 8), np.uint8))
 

@@ -9,7 +9,15 @@ from collections.abc import Sequence
 import numpy as np
 from sklearn.ensemble import RandomForestClassifier
 
-BASELINES = ("majority", "nearest_neighbor", "border_statistics")
+BASELINES = (
+    "majority",
+    "nearest_neighbor",
+    "border_statistics",
+    "background_only",
+    "intensity_statistics",
+    "native_size",
+    "file_size",
+)
 BLOCK = 1024  # test slices compared at once
 BORDER = 4  # pixels
 TREES = 200
@@ -102,39 +110,45 @@ def measure_borders(images: np.ndarray, *, border: int = BORDER) -> np.ndarray:
     return features
 
 
-def border_statistics(
-    training_images: np.ndarray,
+def classify(
+    training_features: np.ndarray,
     training_labels: np.ndarray,
-    images: np.ndarray,
+    features: np.ndarray,
     classes: Sequence[str],
 ) -> np.ndarray:
-    """Classify slices from three numbers about their frame.
+    """Classify slices from a few numbers about each.
 
-    The classifier, a random forest, is fixed: cross-validation on Nickparvar's
-    training side preferred it to logistic regression and to boosting, and to other
-    thresholds of black. Nothing is chosen on test.
+    The classifier, a random forest, is fixed: cross-validation on the borders of
+    Nickparvar's training side preferred it to logistic regression and to boosting.
+    Nothing is chosen on test.
 
     Args:
-        training_images: (m, side, side) uint8.
+        training_features: (m, numbers) float.
         training_labels: (m,) class names.
-        images: (n, side, side) uint8, to predict.
+        features: (n, numbers) float, to predict.
         classes: class names, in order.
 
     Returns:
         probabilities (n, classes); a class without training slices gets 0.
 
     Raises:
-        ValueError: no training slice, a label is no class, or slices are all border.
+        ValueError: no training slice, a label is no class, or there is not one row of
+            features per label.
     """
     positions = _positions(training_labels, classes)
+    if len(training_features) != len(positions):
+        raise ValueError(
+            f"{len(training_features)} rows of features for {len(positions)} training "
+            "labels: pass one row per label."
+        )
     present = np.unique(positions)
-    probabilities = np.zeros((len(images), len(classes)))
+    probabilities = np.zeros((len(features), len(classes)))
     if len(present) == 1:
         probabilities[:, present[0]] = 1.0
-    elif len(images):
+    elif len(features):
         model = RandomForestClassifier(TREES, random_state=0)
-        model.fit(measure_borders(training_images), positions)
-        probabilities[:, present] = model.predict_proba(measure_borders(images))
+        model.fit(training_features, positions)
+        probabilities[:, present] = model.predict_proba(features)
     return probabilities
 
 

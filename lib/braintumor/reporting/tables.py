@@ -10,7 +10,16 @@ from braintumor.reporting.palette import show_name
 from braintumor.reporting.published import published_accuracy
 
 MODELS = ("vgg19_binary", "vgg16_four_class", "densenet121_four_class")
-BASELINES = ("nearest_neighbor", "border_statistics", "majority")
+# From what looks at most to what looks at nothing.
+BASELINES = (
+    "nearest_neighbor",
+    "intensity_statistics",
+    "background_only",
+    "border_statistics",
+    "native_size",
+    "file_size",
+    "majority",
+)
 BINARY = "_binary"  # ends the name of every binary model and baseline
 PHANTOM_NOTE = "Numbers on phantoms show that everything runs; they are no result."
 

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -48,20 +49,29 @@ def run_graph(
 
 
 def publish(run: str) -> Path | None:
-    """Copy a run's results to the tracked folder, if the table's bytes changed.
+    """Copy a run's results to the tracked folder, if they changed.
 
-    Beside the table stand what made it, its audits, and its figure of the three views.
+    Beside the table stand what made it, its audits, its figure of the three views, the
+    predictions behind it, and the hashes of table and predictions, written last.
 
     Args:
         run: name of a finished run.
 
     Returns:
-        The tracked table, where it was written.
+        The tracked table, where something was written.
     """
     files = runs.run_paths(run)
     table = paths.results_root() / f"{run}.csv"
-    content = files.results.read_bytes()
-    if table.is_file() and table.read_bytes() == content:
+    answers = {
+        f"predictions/{run}/{path.name}": path.read_bytes()
+        for path in sorted(files.predictions("any").parent.glob("*.csv"))
+    }
+    contents = {table.name: files.results.read_bytes()} | answers
+    sums = [
+        f"{sha256(content).hexdigest()}  {name}" for name, content in contents.items()
+    ]
+    contents[f"{run}.sha256"] = ("\n".join(sums) + "\n").encode()
+    if all(_holds(table.parent / name, content) for name, content in contents.items()):
         return None
     records = {
         path.stem: json.loads(path.read_text(encoding="utf-8"))
@@ -74,8 +84,15 @@ def publish(run: str) -> Path | None:
     views = files.figures / "06_four_class_views.png"
     if views.is_file():
         _write_whole(table.with_suffix(".png"), views.read_bytes())
-    _write_whole(table, content)
+    for stale in (table.parent / "predictions" / run).glob("*.csv"):
+        stale.unlink()
+    for name, content in contents.items():
+        _write_whole(table.parent / name, content)
     return table
+
+
+def _holds(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
 
 
 def _write_whole(path: Path, content: bytes) -> None:
