@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from braintumor.data import cache, images
+from braintumor.data.standardize import Standardization
 
 
 @pytest.fixture
@@ -105,6 +106,7 @@ import os, signal, sys
 from pathlib import Path
 import pandas as pd
 from braintumor.data import cache, images
+from braintumor.data.standardize import Standardization
 
 root = Path(sys.argv[1])
 decode, seen = images.decode_slice, []
@@ -147,3 +149,20 @@ def test_a_killed_build_is_repaired_by_the_next(folder_of_slices, monkeypatch):
     assert len(decoded) == 8  # the finished block of four was kept
     fresh = load(folder_of_slices, folder=root / "fresh")
     assert np.array_equal(repaired.images, fresh.images)
+
+
+def test_standardised_slices_have_a_cache_of_their_own(folder_of_slices):
+    plain = load(folder_of_slices)
+    stretched = load(folder_of_slices, standardization=Standardization(crop=False))
+    assert stretched.key != plain.key and load(folder_of_slices).key == plain.key
+    cut = load(folder_of_slices, standardization=Standardization(crop=False, clip=20))
+    assert cut.key != stretched.key
+    assert cut.images.std() > stretched.images.std() > plain.images.std()
+
+
+def test_keys_of_slices_as_they_are_never_change():
+    """Runs made before slices could be standardised must find their caches."""
+    rows = [("toy/1", "a" * 64), ("toy/2", "b" * 64)]
+    manifest = pd.DataFrame(rows, columns=["slice_id", "sha256"])
+    key = cache.cache_key(manifest, side=96, filtering=cache.BilateralFilter())
+    assert key == "cb33f8145ff4179a"

@@ -1,4 +1,6 @@
+import json
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -68,3 +70,26 @@ def test_description_tells_recipes_apart():
     assert told[0].keys() == told[1].keys()
     assert told[1]["weights at the start"] == "imagenet"
     assert told[0]["frozen phase"] == "left out"
+
+
+def test_options_that_came_later_leave_older_recipes_as_they_were():
+    plain = recipes.get_recipe("densenet121_four_class", "cpu")
+    told = recipes.recipe_to_dict(plain)
+    assert not {*told} & {"standardization", "appearance", "planting", "sampling"}
+    assert recipes.recipe_from_dict(told) == plain
+    assert "sampling" not in recipes.describe_recipe(plain)
+    blind = recipes.get_recipe("densenet121_four_class", "source_blind")
+    told = recipes.recipe_to_dict(blind)
+    assert told["sampling"] == "groups" and told["standardization"]["crop"]
+    assert recipes.recipe_from_dict(told) == blind
+    assert recipes.describe_recipe(blind)["sampling"] == "one slice per group and epoch"
+
+
+def test_the_shipped_model_keeps_its_recipe():
+    """Its contract was written before the later options: it must read as it did."""
+    path = Path(__file__).parents[2] / "data/models/densenet121_four_class"
+    told = json.loads((path / "contract.json").read_text("utf-8"))["recipe"]
+    recipe = recipes.recipe_from_dict(told)
+    again = json.loads(json.dumps(recipes.recipe_to_dict(recipe)))
+    # The shipped weights may be of a recipe with some of the options, or with none.
+    assert again == told

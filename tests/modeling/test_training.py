@@ -1,3 +1,5 @@
+import hashlib
+import json
 import os
 import pickle
 import random
@@ -6,12 +8,14 @@ import subprocess
 import sys
 import textwrap
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import keras
 import numpy as np
 import pytest
 
+from braintumor.data.appearance import Appearance
+from braintumor.data.planted_lesions import Planting
 from braintumor.modeling import checkpoint, training
 from braintumor.modeling.checkpoint import CheckpointError, TrainingState
 from braintumor.modeling.recipes import Phase
@@ -118,6 +122,66 @@ def test_a_loss_that_is_no_number_stops_and_keeps_the_best(
     assert not (tmp_path / "wild" / "best-fine_tuning.npz").exists()
 
 
+def test_keys_of_trainings_without_later_options_never_change(toy_data, toy_recipe):
+    key = training.training_key(toy_recipe, toy_data, 7)
+    parts = {
+        "recipe": {
+            name: value
+            for name, value in asdict(toy_recipe).items()
+            if name not in ("standardization", "appearance", "planting", "sampling")
+        },
+        "slices": "toy",
+        "labels": toy_data.labels.tolist(),
+        "training": list(range(32)),
+        "validation": list(range(32, 40)),
+        "seed": 7,
+    }
+    assert key == hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
+
+
+def test_groups_and_the_start_are_part_of_a_training(toy_data, toy_recipe, tmp_path):
+    blind = replace(toy_recipe, frozen=Phase(), sampling="groups")
+    keys = {
+        training.training_key(blind, replace(toy_data, groups=groups), 7)
+        for groups in (np.arange(40), np.arange(40) // 2)
+    }
+    for content in (b"one", b"other"):
+        (tmp_path / "start").write_bytes(content)
+        keys.add(training.training_key(toy_recipe, toy_data, 7, tmp_path / "start"))
+    assert len(keys) == 4
+    with pytest.raises(ValueError, match="needs the groups"):
+        training._blinding(blind, toy_data)
+    with pytest.raises(ValueError, match="'patients': use slices or groups"):
+        training._blinding(replace(blind, sampling="patients"), toy_data)
+    with pytest.raises(ValueError, match="Stored features know neither"):
+        training._blinding(replace(toy_recipe, sampling="groups"), toy_data)
+
+
+def test_it_goes_on_from_the_weights_of_an_artifact(toy_data, toy_recipe, tmp_path):
+    from braintumor.modeling import backbones
+    from braintumor.modeling.artifact import ArtifactError
+
+    blind = replace(
+        toy_recipe,
+        frozen=Phase(),
+        fine_tuning=Phase(1, "sgd", 0.0),
+        sampling="groups",
+        planting=Planting(),
+        appearance=Appearance(),
+    )
+    data = replace(toy_data, groups=np.arange(40) // 2)
+    before = backbones.build_classifier(blind).model
+    before.save_weights(tmp_path / "start.weights.h5")
+    start = tmp_path / "start.weights.h5"
+    trained = training.train(blind, data, tmp_path / "one", seed=7, start=start)
+    wanted = checkpoint.hash_values(before.trainable_variables)
+    model = trained.classifier.model
+    assert checkpoint.hash_values(model.trainable_variables) == wanted
+    start.write_bytes(b"no weights")
+    with pytest.raises(ArtifactError, match="does not fit"):
+        training.train(blind, data, tmp_path / "two", seed=7, start=start)
+
+
 def judge(values, *, schedule="drops", patience=0):
     state, phase = TrainingState(), Phase(100, schedule=schedule)
     for value in values:
@@ -180,6 +244,8 @@ KILLED = """
 import os, sys, pickle
 from pathlib import Path
 recipe, data = pickle.loads(Path(sys.argv[1]).read_bytes())
+from braintumor.data.appearance import Appearance
+from braintumor.data.planted_lesions import Planting
 from braintumor.modeling import checkpoint, training
 trained = training.train(recipe, data, Path(sys.argv[2]), seed=7)
 print("HASH", checkpoint.hash_values(trained.classifier.model.variables))

@@ -21,6 +21,7 @@ from tqdm import tqdm
 
 from braintumor import paths
 from braintumor.data import images
+from braintumor.data.standardize import Standardization, standardize_slice
 
 if TYPE_CHECKING:  # whoever answers uploads need not pay for pandas
     import pandas as pd
@@ -66,7 +67,11 @@ class CachedSlices:
 
 
 def preprocess_slice(
-    grey: np.ndarray, *, side: int, filtering: BilateralFilter | None
+    grey: np.ndarray,
+    *,
+    side: int,
+    filtering: BilateralFilter | None,
+    standardization: Standardization | None = None,
 ) -> np.ndarray:
     """Resize a grey slice to a square and smooth it while keeping its edges.
 
@@ -74,10 +79,14 @@ def preprocess_slice(
         grey: (height, width) uint8.
         side: pixels of the returned square.
         filtering: bilateral filter applied after the resize; none if None.
+        standardization: frame and grey scale that the slice is brought to before; none
+            if None.
 
     Returns:
         (side, side) uint8.
     """
+    if standardization is not None:
+        grey = standardize_slice(grey, standardization)
     shrinks = min(grey.shape) >= side
     way = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     square = cv2.resize(grey, (side, side), interpolation=way)
@@ -89,7 +98,11 @@ def preprocess_slice(
 
 
 def cache_key(
-    manifest: pd.DataFrame, *, side: int, filtering: BilateralFilter | None
+    manifest: pd.DataFrame,
+    *,
+    side: int,
+    filtering: BilateralFilter | None,
+    standardization: Standardization | None = None,
 ) -> str:
     """Return 16 hex digits that change with any file, its place or a parameter."""
     recipe = {
@@ -98,6 +111,8 @@ def cache_key(
         "filter": asdict(filtering) if filtering else None,
         "slices": manifest[["slice_id", "sha256"]].to_numpy().tolist(),
     }
+    if standardization is not None:  # keys made before it existed stay valid
+        recipe["standardization"] = asdict(standardization)
     return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:16]
 
 
@@ -107,6 +122,7 @@ def load_slices(
     *,
     side: int,
     filtering: BilateralFilter | None = None,
+    standardization: Standardization | None = None,
     folder: Path | None = None,
     workers: int | None = None,
 ) -> CachedSlices:
@@ -117,6 +133,7 @@ def load_slices(
         root: folder that the manifest's paths are relative to.
         side: pixels of the square slices, 16 or more.
         filtering: bilateral filter, or None.
+        standardization: frame and grey scale before the resize, or None.
         folder: where arrays are kept; the project's cache by default.
         workers: decoding threads; one per core by default.
 
@@ -135,39 +152,35 @@ def load_slices(
         )
     folder = folder or paths.cache_root()
     folder.mkdir(parents=True, exist_ok=True)
-    key = cache_key(manifest, side=side, filtering=filtering)
+    form = dict(side=side, filtering=filtering, standardization=standardization)
+    key = cache_key(manifest, **form)
     whole = folder / f"slices-{side}-{key}.npy"
     if not whole.exists():
         files = [root / path for path in manifest["path"]]
-        _build(whole, files, side, filtering, workers or os.cpu_count() or 1)
+        _build(whole, files, form, workers or os.cpu_count() or 1)
     return CachedSlices(np.load(whole, mmap_mode="r"), key, whole)
 
 
-def _build(
-    whole: Path,
-    files: list[Path],
-    side: int,
-    filtering: BilateralFilter | None,
-    workers: int,
-) -> None:
+def _build(whole: Path, files: list[Path], form: dict, workers: int) -> None:
     """Fill the array block by block, noting each finished block, then rename it."""
     partial = whole.with_suffix(".partial.npy")
     progress = whole.with_suffix(".progress")
-    shape = (len(files), side, side)
+    shape = (len(files), form["side"], form["side"])
     done = _finished(partial, progress, shape)
     mode = "r+" if done else "w+"
     array = np.lib.format.open_memmap(partial, mode=mode, dtype=np.uint8, shape=shape)
 
     def prepare(position: int) -> None:
         grey = images.decode_slice(files[position])
-        array[position] = preprocess_slice(grey, side=side, filtering=filtering)
+        array[position] = preprocess_slice(grey, **form)
 
+    name = f"{form['side']}²"
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)  # the pool below is the parallelism
     try:
         with (
             ThreadPoolExecutor(workers) as pool,
-            tqdm(total=len(files), initial=done, unit="slice", desc=f"{side}²") as bar,
+            tqdm(total=len(files), initial=done, unit="slice", desc=name) as bar,
         ):
             for start in range(done, len(files), BLOCK):
                 block = range(start, min(start + BLOCK, len(files)))

@@ -6,7 +6,7 @@ SHA-256 equals the contract's.
 
 import logging
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -25,7 +25,7 @@ from braintumor.modeling.contract import (
     read_contract,
     write_contract,
 )
-from braintumor.modeling.recipes import Recipe, recipe_from_dict
+from braintumor.modeling.recipes import Recipe, recipe_from_dict, recipe_to_dict
 
 # File names of the published recipe, for `export`.
 PUBLISHED_NAMES = {
@@ -103,7 +103,7 @@ def save_artifact(
         "model": recipe.model,
         "classes": list(recipe.classes),
         "input": f"grey levels 0–255, ({recipe.side}, {recipe.side}, 3)",
-        "recipe": asdict(recipe) | {"weights": None},
+        "recipe": recipe_to_dict(recipe) | {"weights": None},
         "pretrained": recipe.weights,
         "facts": facts,
         "versions": {

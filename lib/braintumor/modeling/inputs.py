@@ -40,7 +40,7 @@ def load_training_data(
     Args:
         splits: manifest with a column per view; all views train on the same slices.
         root: folder that its paths are relative to.
-        recipe: side, filter and classes.
+        recipe: side, filter, standardisation and classes.
 
     Raises:
         LeakError: a group stands in training and in validation.
@@ -48,7 +48,11 @@ def load_training_data(
     """
     require_disjoint(splits, VIEWS[0])
     slices = cache.load_slices(
-        splits, root, side=recipe.side, filtering=recipe.filtering
+        splits,
+        root,
+        side=recipe.side,
+        filtering=recipe.filtering,
+        standardization=recipe.standardization,
     )
     side = splits[VIEWS[0]].to_numpy()
     return TrainingData(
@@ -56,4 +60,5 @@ def load_training_data(
         encode_labels(splits["label"], recipe.classes),
         training=np.flatnonzero(side == "training"),
         validation=np.flatnonzero(side == "validation"),
+        groups=splits["group_id"].to_numpy(np.int64),
     )

@@ -5,13 +5,16 @@ cores manage in an hour, `quick` is a rehearsal on phantoms, `best` is our own c
 Knows no Keras.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from pydantic import TypeAdapter
 
+from braintumor.data.appearance import Appearance
 from braintumor.data.augment import Augmentation
 from braintumor.data.cache import PUBLISHED_FILTER, BilateralFilter
+from braintumor.data.planted_lesions import Planting
 from braintumor.data.sources import BINARY_CLASSES, FOUR_CLASSES
+from braintumor.data.standardize import Standardization
 
 MODELS = ("vgg19_binary", "vgg16_four_class", "densenet121_four_class")
 PROFILES = ("quick", "cpu", "paper", "best")
@@ -74,6 +77,10 @@ class Recipe:
         label_smoothing: share of each label spread over all classes.
         patience: epochs without better validation before a phase stops; 0 for never.
         precision: "float32", "mixed_bfloat16" or "auto" (bfloat16 where it is fast).
+        standardization: frame and grey scale of every slice, before the resize.
+        appearance: how the look of a training slice may change, after the warp.
+        planting: shows healthy training slices a second time, with a lesion.
+        sampling: an epoch shows all "slices", or one slice of each of the "groups".
     """
 
     model: str
@@ -92,7 +99,13 @@ class Recipe:
     label_smoothing: float = 0.0
     patience: int = 0
     precision: str = "auto"
+    standardization: Standardization | None = None
+    appearance: Appearance | None = None
+    planting: Planting | None = None
+    sampling: str = "slices"
 
+
+_LATER = ("standardization", "appearance", "planting", "sampling")
 
 _GENTLE = Augmentation(rotation=15, shift=0.06, zoom=0.1, flip=True, brightness=0.15)
 _PUBLISHED = Augmentation(rotation=10, shift=0.1, flip=True, brightness=0.2)
@@ -161,6 +174,17 @@ _BEST = dict(
     patience=8,
 )
 
+# Means against learning where a slice comes from; fixed before any other source was
+# opened. It goes on from the trained weights of profile cpu: `train(..., start=)`.
+_SOURCE_BLIND = _CPU_DENSENET | dict(
+    fine_tuning=Phase(20, "adamw", 6e-4, "cosine"),
+    augmentation=replace(_GENTLE, shift=0.08, zoom=0.15),
+    standardization=Standardization(),
+    appearance=Appearance(),
+    planting=Planting(),
+    sampling="groups",
+)
+
 # A rehearsal: every line of code runs, on slices so small that minutes suffice.
 _QUICK = dict(
     side=48,
@@ -185,6 +209,7 @@ _RECIPES = {
     ("vgg19_binary", "cpu"): replace(_VGG19, **_CPU_BINARY),
     ("vgg16_four_class", "cpu"): replace(_VGG16, **_CPU_VGG),
     ("densenet121_four_class", "cpu"): replace(_DENSENET, **_CPU_DENSENET),
+    ("densenet121_four_class", "source_blind"): replace(_DENSENET, **_SOURCE_BLIND),
     ("vgg19_binary", "paper"): replace(_VGG19, **_PAPER_BINARY),
     ("vgg16_four_class", "paper"): replace(_VGG16, **_PAPER_FOUR_CLASS),
     ("densenet121_four_class", "paper"): replace(_DENSENET, **_PAPER_FOUR_CLASS),
@@ -227,8 +252,18 @@ def get_recipe(model: str, profile: str, **changes) -> Recipe:
     return replace(recipe, **changes)
 
 
+def recipe_to_dict(recipe: Recipe) -> dict:
+    """Return a recipe as plain values; options that came later only where they are set.
+
+    So the key and the contract of a recipe without them stay what they were.
+    """
+    fields = asdict(recipe)
+    unset = {name: Recipe.__dataclass_fields__[name].default for name in _LATER}
+    return {n: v for n, v in fields.items() if n not in unset or v != unset[n]}
+
+
 def recipe_from_dict(fields: dict) -> Recipe:
-    """Rebuild a recipe from `dataclasses.asdict`, refusing wrong types."""
+    """Rebuild a recipe from `recipe_to_dict`, refusing wrong types."""
     return TypeAdapter(Recipe).validate_python(fields)
 
 
@@ -243,7 +278,7 @@ def describe_recipe(recipe: Recipe) -> dict[str, str]:
         "flip": "flip",
         "brightness": f"brightness ±{moved.brightness:.0%}",
     }
-    return {
+    told = {
         "backbone": recipe.backbone,
         "weights at the start": recipe.weights or "noise",
         "side": f"{recipe.side} px",
@@ -265,6 +300,23 @@ def describe_recipe(recipe: Recipe) -> dict[str, str]:
         if recipe.patience
         else "no",
     }
+    return told | _describe_later(recipe)
+
+
+def _describe_later(recipe: Recipe) -> dict[str, str]:
+    """Return the options that came later, where they are set."""
+    form, told = recipe.standardization, {}
+    if form:
+        clip = f"the outer {form.clip:g} % of grey levels cut off" if form.clip else ""
+        crop = "cropped to the head" if form.crop else ""
+        told["standardisation"] = ", ".join(filter(None, (crop, clip)))
+    if recipe.appearance:
+        told["changes of look"] = "grey scale, sharpness, noise, compression"
+    if recipe.planting:
+        told["planted lesions"] = "one in a second copy of every healthy slice"
+    if recipe.sampling != "slices":
+        told["sampling"] = "one slice per group and epoch"
+    return told
 
 
 def _describe_phase(phase: Phase) -> str:

@@ -8,7 +8,7 @@ is asked for one epoch at a time.
 import hashlib
 import json
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import keras
@@ -17,10 +17,11 @@ import pandas as pd
 
 from braintumor.data.batches import SliceBatches
 from braintumor.data.cache import CachedSlices
-from braintumor.modeling import backbones, checkpoint, features, optimizers
+from braintumor.modeling import artifact, backbones, checkpoint, features, optimizers
 from braintumor.modeling.checkpoint import TrainingState
+from braintumor.modeling.contract import hash_file
 from braintumor.modeling.progress import EpochBar
-from braintumor.modeling.recipes import Phase, Recipe
+from braintumor.modeling.recipes import Phase, Recipe, recipe_to_dict
 
 DROP_AFTER = 4  # stalled epochs before the learning rate is halved
 
@@ -38,12 +39,15 @@ class TrainingData:
         labels: (n,) int class positions, one per cached slice.
         training: positions of the training slices.
         validation: positions of the validation slices.
+        groups: (n,) int, the group of each slice; only a recipe that samples groups
+            asks for them.
     """
 
     slices: CachedSlices
     labels: np.ndarray
     training: np.ndarray
     validation: np.ndarray
+    groups: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -64,16 +68,22 @@ class Trained:
     key: str
 
 
-def training_key(recipe: Recipe, data: TrainingData, seed: int) -> str:
-    """Return 16 hex digits that name a training: recipe, slices, sides, seed."""
+def training_key(
+    recipe: Recipe, data: TrainingData, seed: int, start: Path | None = None
+) -> str:
+    """Return 16 hex digits that name a training: recipe, slices, sides, seed, start."""
     parts = {
-        "recipe": asdict(recipe),
+        "recipe": recipe_to_dict(recipe),
         "slices": data.slices.key,
         "labels": data.labels.tolist(),
         "training": data.training.tolist(),
         "validation": data.validation.tolist(),
         "seed": seed,
     }
+    if recipe.sampling == "groups":
+        parts["groups"] = data.groups.tolist()
+    if start is not None:
+        parts["start"] = hash_file(start)
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
@@ -118,6 +128,7 @@ def train(
     *,
     seed: int,
     deterministic: bool = True,
+    start: Path | None = None,
 ) -> Trained:
     """Train a recipe, or go on where an earlier call was killed.
 
@@ -128,15 +139,20 @@ def train(
             `best-<phase>.npz` with the lowest validation loss.
         seed: of weights, order, augmentation and dropout.
         deterministic: same seed, same machine, same weights to the byte.
+        start: weights file of an artifact to go on from; noise, or the recipe's own
+            pretrained weights, if None.
 
     Raises:
         TrainingDivergedError: the loss left the finite numbers.
         CheckpointError: `folder` belongs to another recipe, data set or seed.
         WeightsUnavailableError: the recipe's pretrained weights cannot be had.
+        ArtifactError: the weights in `start` do not fit.
     """
     set_seed(seed, deterministic=deterministic)
     classifier = backbones.build_classifier(recipe)
-    key = training_key(recipe, data, seed)
+    if start is not None:  # a checkpoint, where there is one, replaces them
+        artifact.load_weights(classifier.model, start)
+    key = training_key(recipe, data, seed, start)
     names = [n for n in ("frozen", "fine_tuning") if getattr(recipe, n).epochs]
     state, optimizer_values = _resume(classifier, folder / "last.npz", key, names[0])
     for name in names[names.index(state.phase) :]:
@@ -192,6 +208,7 @@ def _batches(
         data.training,
         seed=seed,
         augmentation=recipe.augmentation,
+        **_blinding(recipe, data),
         **common,
     )
     validation = SliceBatches(images, labels, data.validation, **common)
@@ -208,6 +225,26 @@ def _batches(
     return (
         features.FeatureBatches(views, labels[data.training], seed=seed, **common),
         features.FeatureBatches([kept], labels[data.validation], **common),
+    )
+
+
+def _blinding(recipe: Recipe, data: TrainingData) -> dict:
+    """Return what `SliceBatches` needs for the options against learning a source."""
+    if recipe.sampling not in ("slices", "groups"):
+        raise ValueError(f"sampling={recipe.sampling!r}: use slices or groups.")
+    by_group = recipe.sampling == "groups"
+    if (by_group or recipe.planting) and recipe.frozen.epochs:
+        raise ValueError(
+            "Stored features know neither groups nor planted lesions: set frozen to "
+            "Phase(), or leave sampling and planting as they are."
+        )
+    if by_group and data.groups is None:
+        raise ValueError("sampling=groups needs the groups of the slices.")
+    return dict(
+        appearance=recipe.appearance,
+        groups=data.groups if by_group else None,
+        planting=recipe.planting,
+        healthy=recipe.classes.index("no_tumor"),
     )
 
 
