@@ -54,6 +54,23 @@ def compute_heat(head: HeadWeights, features: np.ndarray, label: int) -> np.ndar
     return np.maximum(features @ weights, 0).astype(np.float32)
 
 
+def compute_heats(
+    head: HeadWeights, features: np.ndarray, labels: np.ndarray
+) -> np.ndarray:
+    """Return `compute_heat` of many slices, each for a class of its own.
+
+    Args:
+        head: what stands on the backbone.
+        features: (n, h, w, c), the last feature map of each slice.
+        labels: (n,) int class positions.
+
+    Returns:
+        (n, h, w) float32, ≥ 0.
+    """
+    pairs = zip(features, labels, strict=True)
+    return np.stack([compute_heat(head, one, label) for one, label in pairs])
+
+
 def _activations(head: HeadWeights, features: np.ndarray) -> list[np.ndarray]:
     """Return what every layer of the head gives, pooling first, logits last."""
     flat = head.pooling == "flatten"

@@ -1,0 +1,42 @@
+"""Grad-CAM in numpy against automatic differentiation, on every backbone."""
+
+import keras
+import numpy as np
+import pytest
+
+from braintumor.modeling import backbones, gradcam, keras_form, recipes
+
+SIDES = {  # the smallest whose last feature map has several places
+    "vgg19_binary": 64,
+    "vgg16_four_class": 64,
+    "densenet121_four_class": 64,
+}
+
+
+@pytest.mark.parametrize("profile", ["quick", "paper"])
+@pytest.mark.parametrize("model", recipes.MODELS)
+def test_heat_is_what_autodiff_says(model, profile):
+    tensorflow = pytest.importorskip("tensorflow")
+    keras.utils.set_random_seed(1)
+    recipe = recipes.get_recipe(model, profile, side=SIDES[model], precision="float32")
+    if recipe.weights:  # those of the published recipe are a download
+        recipe = recipes.replace(recipe, weights=None)
+    classifier = backbones.build_classifier(recipe)
+    head = keras_form.read_head(classifier)
+    random = np.random.default_rng(0)
+    images = random.integers(0, 256, (2, recipe.side, recipe.side, 1)).repeat(3, -1)
+    features = np.asarray(classifier.base(images.astype(np.float32), training=False))
+    assert features.shape[1:3] == (2, 2)
+    logits = keras.Model(
+        classifier.head.inputs, classifier.head.get_layer("logits").output
+    )
+    for label in range(len(recipe.classes)):
+        watched = tensorflow.constant(features)
+        with tensorflow.GradientTape() as tape:
+            tape.watch(watched)
+            spoken = tensorflow.reduce_sum(logits(watched, training=False)[:, label])
+        weights = tape.gradient(spoken, watched).numpy().mean(axis=(1, 2))
+        wanted = np.maximum(np.einsum("nijc,nc->nij", features, weights), 0)
+        heats = gradcam.compute_heats(head, features, np.array([label, label]))
+        scale = np.abs(features).max() * np.abs(weights).max()
+        np.testing.assert_allclose(heats, wanted, rtol=1e-3, atol=1e-4 * scale)
