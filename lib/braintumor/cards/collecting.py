@@ -49,8 +49,8 @@ def collect(run: str) -> Path:
     """
     files, folder = runs.run_paths(run), folder_of(run)
     evaluated = _read_evaluated(files, run)
-    models = sorted(path.name for path in files.folder.glob("models/*"))
-    names = sorted(path.stem for path in files.folder.glob("splits/*.csv"))
+    models = sorted(Path(n).parent.name for n in evaluated if n.endswith(CONTRACT))
+    names = sorted(Path(name).stem for name in evaluated if "/splits/" in name)
     for model in models:
         read_contract(files.model(model))
     inputs = [files.model(model) / CONTRACT for model in models]
