@@ -9,7 +9,7 @@ import pandas as pd
 from braintumor.data import crops, images, planting, twins
 
 PER_KIND = 10
-PER_CROP = 50
+PER_CROP = 20
 CROPS = (0.98, 0.95, 0.92, 0.88, 0.85, 0.8, 0.75)  # shares of each side that are left
 
 

@@ -1,4 +1,4 @@
-"""Figures of leakage: thresholds, planted repeats, and the views that patients leave."""
+"""Figures of leakage: the similarity of twins, and repeats that were planted."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,7 +9,6 @@ from matplotlib.figure import Figure
 from braintumor.reporting.palette import (
     CLASS_COLOURS,
     INK,
-    VIEW_STYLES,
     order_classes,
     show_name,
 )
@@ -39,7 +38,9 @@ def plot_thresholds(groups: pd.DataFrame, scores: pd.DataFrame) -> Figure:
         3, 1, figsize=(7, 7.2), sharex=True, height_ratios=(1, 1.3, 1.5)
     )
     panels[0].plot(places, turned["groups"], "o-", color=INK, label="flips and turns")
-    panels[0].plot(places, upright["groups"], "o:", color="#999999", label="upright only")
+    panels[0].plot(
+        places, upright["groups"], "o:", color="#999999", label="upright only"
+    )
     panels[0].set_ylabel("groups")
     panels[0].set_ylim(0)
     _stack_classes(panels[1], places, turned)

@@ -84,7 +84,7 @@ def count_runs(numbered: pd.DataFrame, alike: np.ndarray, runs: int) -> pd.DataF
         sizes = found[(labels == label) | (label == "all")].value_counts()
         row = {"label": label, "slices": int(sizes.sum()), "runs": len(sizes)}
         row |= {"patients": patients or sum(numbering.PATIENTS.values())}
-        row |= {"median_run": sizes.median(), "largest_run": int(sizes.iloc[0])}
+        row |= {"median_run": sizes.median(), "largest_run": sizes.max()}
         row |= {"largest_patient": None if patients else numbering.LARGEST_PATIENT}
         rows.append(row | {"similarity": similarity})
     return pd.DataFrame(rows)
