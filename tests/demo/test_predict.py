@@ -195,6 +195,14 @@ def test_an_altered_model_is_refused_before_anything_is_loaded(tmp_path, monkeyp
         predict.Predictor(folder)
 
 
+@pytest.mark.parametrize("promises", [{}, {"recipe": None}, {"recipe": ["none"]}])
+def test_a_contract_without_a_recipe_is_refused_by_name(tmp_path, promises):
+    folder = make_artifact(tmp_path / "m")
+    contract.write_contract(folder, promises, [contract.WEIGHTS])
+    with pytest.raises(contract.ArtifactError, match="m/contract.json names no recipe"):
+        predict.Predictor(folder)
+
+
 def test_predict_loads_a_model_once(model, tmp_path, monkeypatch):
     monkeypatch.setenv(paths.HOME_VARIABLE, str(tmp_path))
     folder = make_artifact(tmp_path / "data" / "models" / predict.SHIPPED)

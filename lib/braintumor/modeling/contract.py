@@ -48,7 +48,8 @@ def read_contract(folder: Path) -> dict:
     """Return an artifact's contract after checking every file's hash.
 
     Raises:
-        ArtifactError: a file is missing or altered; the message says which.
+        ArtifactError: a file is missing or altered, or the contract names no recipe;
+            the message says which.
     """
     path = folder / CONTRACT
     if not path.is_file():
@@ -56,7 +57,8 @@ def read_contract(folder: Path) -> dict:
     try:
         contract = json.loads(path.read_text(encoding="utf-8"))
         files, version = dict(contract["files"]), contract["format"]
-        pretrained = dict(contract.get("recipe", {})).get("weights")
+        recipe = contract.get("recipe")
+        pretrained = recipe.get("weights") if isinstance(recipe, dict) else None
     except (ValueError, KeyError, TypeError) as error:
         raise ArtifactError(f"{path} is no contract ({error}).") from error
     if version != FORMAT or WEIGHTS not in files:
@@ -71,4 +73,9 @@ def read_contract(folder: Path) -> dict:
                 f"{folder / name} was altered: its SHA-256 is not the contract's. "
                 "It was not opened; train or fetch it again."
             )
+    if not isinstance(recipe, dict):
+        raise ArtifactError(
+            f"{path} names no recipe, so the network cannot be built: train the model "
+            "again, or fetch its folder whole."
+        )
     return contract
