@@ -117,9 +117,8 @@ def summarize_chance(
 ) -> dict[str, float]:
     """Return the error that a calibrated model would show by chance.
 
-    Finite bins have gaps even where every probability is true, so an error means
-    something only beside this one. Slices are drawn one by one; slices of one group
-    agree more often, so the chance of real slices is somewhat larger.
+    Finite bins have gaps even where every probability is true, so an error is to be
+    read beside this one. Slices are drawn one by one; those of one group agree more.
 
     Args:
         top: (n,) probability of the answer, 0 to 1.
