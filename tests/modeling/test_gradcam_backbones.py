@@ -6,21 +6,14 @@ import pytest
 
 from braintumor.modeling import backbones, gradcam, keras_form, recipes
 
-SIDES = {  # the smallest whose last feature map has several places
-    "vgg19_binary": 64,
-    "vgg16_four_class": 64,
-    "densenet121_four_class": 64,
-}
+SIDE = 64  # the smallest whose last feature map has several places
 
 
-@pytest.mark.parametrize("profile", ["quick", "paper"])
 @pytest.mark.parametrize("model", recipes.MODELS)
-def test_heat_is_what_autodiff_says(model, profile):
+def test_heat_is_what_autodiff_says(model):
     tensorflow = pytest.importorskip("tensorflow")
     keras.utils.set_random_seed(1)
-    recipe = recipes.get_recipe(model, profile, side=SIDES[model], precision="float32")
-    if recipe.weights:  # those of the published recipe are a download
-        recipe = recipes.replace(recipe, weights=None)
+    recipe = recipes.get_recipe(model, "quick", side=SIDE)
     classifier = backbones.build_classifier(recipe)
     head = keras_form.read_head(classifier)
     random = np.random.default_rng(0)
@@ -30,6 +23,7 @@ def test_heat_is_what_autodiff_says(model, profile):
     logits = keras.Model(
         classifier.head.inputs, classifier.head.get_layer("logits").output
     )
+    hot = 0
     for label in range(len(recipe.classes)):
         watched = tensorflow.constant(features)
         with tensorflow.GradientTape() as tape:
@@ -40,3 +34,5 @@ def test_heat_is_what_autodiff_says(model, profile):
         heats = gradcam.compute_heats(head, features, np.array([label, label]))
         scale = np.abs(features).max() * np.abs(weights).max()
         np.testing.assert_allclose(heats, wanted, rtol=1e-3, atol=1e-4 * scale)
+        hot += heats.any()
+    assert hot  # else nothing was compared

@@ -49,7 +49,9 @@ CURVES = {
 BANDS = ("grad_cam", "picture_centre")  # further bands would hide each other
 
 
-def plot_scores(scores: pd.DataFrame, *, model: str, subset: str = "all") -> Figure:
+def plot_scores(
+    scores: pd.DataFrame, *, model: str, subset: str = "twin_free"
+) -> Figure:
     """Draw an explanation's scores above those of what it must beat.
 
     Args:
@@ -94,7 +96,8 @@ def plot_cells(cells: pd.DataFrame) -> Figure:
         for axes, name in zip(column, ("lesions", "peaks"), strict=True):
             counts = rows.pivot(index="row", columns="column", values=name)
             _draw_shares(axes, counts.to_numpy())
-        column[0].set_title(show_name(label), fontsize=10, color=INK)
+        words = f"{show_name(label)}, n = {rows['lesions'].sum():,}"
+        column[0].set_title(words, fontsize=10, color=INK)
     grid[0, 0].set_ylabel("middle of the lesion")
     grid[1, 0].set_ylabel("hottest cell")
     return figure
@@ -107,14 +110,8 @@ def plot_offsets(offsets: pd.DataFrame) -> Figure:
         offsets: table of study `explanations`; lengths in half boxes.
     """
     figure, axes = plt.subplots(figsize=(4.6, 4.2))
-    points = axes.scatter(
-        offsets["x"],
-        offsets["y"],
-        s=9 * offsets["slices"],
-        c=OWN,
-        alpha=0.6,
-        linewidths=0,
-    )
+    style = {"s": 9 * offsets["slices"], "c": OWN, "alpha": 0.6, "linewidths": 0}
+    points = axes.scatter(offsets["x"], offsets["y"], **style)
     axes.add_patch(Rectangle((-1, -1), 2, 2, fill=False, edgecolor=INK, linewidth=1.6))
     limit = float(offsets[["x", "y"]].abs().to_numpy().max()) + 0.5
     axes.set(xlim=(-limit, limit), ylim=(limit, -limit), aspect="equal")
@@ -122,9 +119,8 @@ def plot_offsets(offsets: pd.DataFrame) -> Figure:
     axes.set_ylabel("below the box's middle, half boxes")
     shown = np.unique(np.quantile(offsets["slices"], [0, 0.9, 1]).astype(int)).tolist()
     handles, labels = points.legend_elements("sizes", num=shown, func=lambda s: s / 9)
-    axes.legend(
-        handles, labels, title="slices", loc="upper left", bbox_to_anchor=(1, 1)
-    )
+    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)}
+    axes.legend(handles, labels, title="slices", **place)
     return figure
 
 
