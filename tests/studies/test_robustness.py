@@ -127,7 +127,9 @@ def test_the_model_is_the_demo_s():
 
 
 def test_tables_hold_every_corruption_and_severity(model, draw):
-    answers = robustness.answer_corrupted(model, draw, seed=7)
+    answers, noise = robustness.answer_corrupted(model, draw, seed=7)
+    assert {*noise} == {*answers} - {(robustness.CLEAN, 0)}
+    assert noise["blur", 1] > noise["blur", 5]
     scores = robustness.score(model, draw, answers, draw.in_view("as_shipped"))
     rungs = scores[["corruption", "severity"]].drop_duplicates()
     assert len(rungs) == 1 + len(CORRUPTIONS) * len(SEVERITIES)

@@ -1,11 +1,11 @@
 """Ten ways in which a slice goes bad, at five severities each.
 
-torchio and MONAI have most of them but need PyTorch; AlbumentationsX has them in numpy
-under the AGPL, which this project's licence does not allow. So the scanner's faults are
-written out from their physics in `kspace`; the others are OpenCV's and Pillow's.
+torchio and MONAI have most of them but need PyTorch; AlbumentationsX needs none but is
+under the AGPL, unlike this project. So the scanner's faults are written out from their
+physics in `kspace`; the others are OpenCV's and Pillow's.
 
-What is drawn at random depends on the seed, the slice and the corruption, not on the
-severity: a higher one is the same accident, only worse.
+What is drawn at random depends on seed, slice and corruption, not on the severity: a
+higher one is the same accident, only worse.
 """
 
 import io
@@ -22,8 +22,7 @@ from braintumor.data import kspace
 SEVERITIES = (1, 2, 3, 4, 5)
 LETTER_HEIGHT = 0.03  # of the slice's height
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-LETTERS_PER_LINE = 12
-MOST_LETTERS = 96
+LETTERS_PER_LINE, MOST_LETTERS = 12, 96
 FONT_HEIGHT = 22  # pixels of a capital of OpenCV's plain font at scale 1
 
 Distortion = Callable[[np.ndarray, float, np.random.Generator], np.ndarray]
@@ -84,8 +83,8 @@ def distort(
         )
     if not strength:
         return grey.copy()
-    key = seed, zlib.crc32(slice_id.encode()), zlib.crc32(corruption.encode())
-    random = np.random.default_rng(key)
+    names = [zlib.crc32(name.encode()) for name in (slice_id, corruption)]
+    random = np.random.default_rng((seed, *names))
     values = CORRUPTIONS[corruption].distort(grey, strength, random)
     return np.rint(np.clip(values, 0, 255)).astype(np.uint8)
 
@@ -123,10 +122,8 @@ def ring(grey, strength, random) -> np.ndarray:
 
 def add_noise(grey, strength, random) -> np.ndarray:
     """Add Rician noise of `strength` grey levels."""
-    noise = random.normal(size=(2, *grey.shape))
-    return kspace.add_receiver_noise(
-        grey.astype(float), deviation=strength, noise=noise
-    )
+    values, noise = grey.astype(float), random.normal(size=(2, *grey.shape))
+    return kspace.add_receiver_noise(values, deviation=strength, noise=noise)
 
 
 def blur(grey, strength, random) -> np.ndarray:
@@ -136,10 +133,7 @@ def blur(grey, strength, random) -> np.ndarray:
 
 
 def bend(grey, strength, random) -> np.ndarray:
-    """Bend the grey scale by the exponent e^strength, or its inverse: a coin is tossed.
-
-    Black and white stay; the display curve of another monitor or export does this.
-    """
+    """Bend the grey scale, as another display would: exponent e^strength or inverse."""
     exponent = np.exp(strength if random.integers(2) else -strength)
     return 255 * (grey / 255) ** exponent
 
@@ -156,8 +150,7 @@ def compress(grey, strength, random) -> np.ndarray:
     """Write and read a JPEG of the quality 100 − `strength`."""
     stream = io.BytesIO()
     Image.fromarray(grey).save(stream, "JPEG", quality=max(1, round(100 - strength)))
-    with Image.open(stream) as image:
-        return np.asarray(image)
+    return np.asarray(Image.open(stream))
 
 
 def burn_text(grey, strength, random) -> np.ndarray:
@@ -168,13 +161,11 @@ def burn_text(grey, strength, random) -> np.ndarray:
     step, line = round(1.1 * letter), round(1.6 * letter)
     bottom, right = random.integers(2, size=2)
     left = width - step * LETTERS_PER_LINE - 2 if right else 2
-    # The first line is the one at the edge.
     first = height - 3 if bottom else round(letter) + 2
-    canvas = grey.copy()
+    canvas, font, scale = grey.copy(), cv2.FONT_HERSHEY_SIMPLEX, letter / FONT_HEIGHT
     for position, sign in enumerate(letters[: round(strength)].tolist()):
         row, column = divmod(position, LETTERS_PER_LINE)
         place = left + step * column, first + (-line if bottom else line) * row
-        font, scale = cv2.FONT_HERSHEY_SIMPLEX, letter / FONT_HEIGHT
         cv2.putText(canvas, sign, place, font, scale, 255, 1, cv2.LINE_AA)
     return canvas
 

@@ -23,6 +23,7 @@ MILDEST, WORST = 36.0, 20.0  # dB, of severity 1 and 5
 WORST_JPEG = 25.0
 PHANTOMS = {"slices": 40, "side": 224, "seed": 31}
 SEED = 7
+RUNGS = tuple((name, severity) for name in CORRUPTIONS for severity in SEVERITIES)
 HALVINGS = 12  # of the bracket; after them its strength is known to three digits
 # Strengths between which each ladder is looked for.
 BRACKETS = {
@@ -97,7 +98,7 @@ def find_strength(
 
 def measure_ladder(
     slices: Sequence[np.ndarray], names: Sequence[str], *, seed: int = SEED
-) -> pd.DataFrame:
+) -> dict[tuple[str, int], float]:
     """Measure how much each severity of each corruption changes slices.
 
     Args:
@@ -106,25 +107,37 @@ def measure_ladder(
         seed: of what is drawn.
 
     Returns:
-        One row per corruption and severity: `corruption`, `severity`, `strength`,
-        `unit`, `target` and `psnr` (dB, the median) and `n`.
+        (corruption, severity) → median peak signal-to-noise ratio, dB.
     """
-    rows = []
-    for name, corruption in CORRUPTIONS.items():
-        for severity in SEVERITIES:
-            corrupted = [
-                corrupt(grey, name, severity, seed=seed, slice_id=slice_id)
-                for grey, slice_id in zip(slices, names, strict=True)
-            ]
-            rows.append(
-                {
-                    "corruption": name,
-                    "severity": severity,
-                    "strength": corruption.strengths[severity - 1],
-                    "unit": corruption.unit,
-                    "target": list_targets(name)[severity - 1],
-                    "psnr": measure_noise(slices, corrupted),
-                    "n": len(slices),
-                }
-            )
+    measured = {}
+    for name, severity in RUNGS:
+        corrupted = [
+            corrupt(grey, name, severity, seed=seed, slice_id=slice_id)
+            for grey, slice_id in zip(slices, names, strict=True)
+        ]
+        measured[name, severity] = measure_noise(slices, corrupted)
+    return measured
+
+
+def tabulate_ladder() -> pd.DataFrame:
+    """Return the ladder as its phantoms measure it.
+
+    Returns:
+        One row per corruption and severity: `corruption`, `severity`, `strength`,
+        `unit`, `target` and `psnr` (dB, the median) and `phantoms`, their number.
+    """
+    phantoms = load_phantoms()
+    measured = measure_ladder(phantoms, [str(i) for i in range(len(phantoms))])
+    rows = [
+        {
+            "corruption": name,
+            "severity": severity,
+            "strength": CORRUPTIONS[name].strengths[severity - 1],
+            "unit": CORRUPTIONS[name].unit,
+            "target": list_targets(name)[severity - 1],
+            "psnr": psnr,
+            "phantoms": len(phantoms),
+        }
+        for (name, severity), psnr in measured.items()
+    ]
     return pd.DataFrame(rows)

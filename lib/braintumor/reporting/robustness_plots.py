@@ -158,7 +158,7 @@ def _draw_bars(
     percent = 100 * drawn[["low", "value", "high"]]
     bounds = np.abs(percent[["low", "high"]].to_numpy() - percent[["value"]].to_numpy())
     colours = ["#0072B2" if kind == "place" else "#E69F00" for kind in drawn["kind"]]
-    style = {"ecolor": INK, "elinewidth": 1}
+    style = {"error_kw": {"ecolor": INK, "elinewidth": 1}}
     axes.barh(
         range(len(names)), percent["value"], xerr=bounds.T, color=colours, **style
     )

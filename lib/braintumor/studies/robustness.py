@@ -31,27 +31,34 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
     """
     shipped = load_shipped(setting)
     draw = draw_test(setting, shipped.recipe.classes)
-    answers = answer_corrupted(shipped, draw, seed=setting.seed)
+    answers, noise = answer_corrupted(shipped, draw, seed=setting.seed)
     tables = {view: score(shipped, draw, answers, draw.in_view(view)) for view in VIEWS}
     return tables | {
         "summary": summarise(draw, answers),
         "predicted": count_predicted(shipped.recipe.classes, answers),
-        "ladder": compare_ladders(draw, seed=setting.seed),
+        "ladder": compare_ladders(noise, n=len(draw.labels)),
         "slices": draw.count(),
     }
 
 
-def answer_corrupted(shipped: Shipped, draw: Draw, *, seed: int) -> Answers:
-    """Return probabilities (n, classes) by corruption and severity; ("none", 0) too."""
-    answers = {(CLEAN, 0): shipped.answer(draw.pixels)}
-    rungs = [(name, severity) for name in CORRUPTIONS for severity in SEVERITIES]
-    for name, severity in tqdm(rungs, desc="corruptions", unit="rung"):
+def answer_corrupted(
+    shipped: Shipped, draw: Draw, *, seed: int
+) -> tuple[Answers, dict[tuple[str, int], float]]:
+    """Answer every slice under every corruption.
+
+    Returns:
+        Probabilities (n, classes) by corruption and severity, ("none", 0) too; and the
+        median peak signal-to-noise ratio of the slices, dB, likewise.
+    """
+    answers, noise = {(CLEAN, 0): shipped.answer(draw.pixels)}, {}
+    for name, severity in tqdm(severities.RUNGS, desc="corruptions", unit="rung"):
         corrupted = [
             corrupt(grey, name, severity, seed=seed, slice_id=slice_id)
             for grey, slice_id in zip(draw.pixels, draw.names, strict=True)
         ]
         answers[name, severity] = shipped.answer(corrupted)
-    return answers
+        noise[name, severity] = severities.measure_noise(draw.pixels, corrupted)
+    return answers, noise
 
 
 def score(
@@ -122,15 +129,11 @@ def count_predicted(classes: tuple[str, ...], answers: Mapping) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def compare_ladders(draw: Draw, *, seed: int) -> pd.DataFrame:
+def compare_ladders(noise: Mapping, *, n: int) -> pd.DataFrame:
     """Return the ladder on the phantoms that set it, and on the slices of the study."""
-    phantoms = severities.load_phantoms()
-    names = [str(position) for position in range(len(phantoms))]
-    ladder = severities.measure_ladder(phantoms, names)
-    real = severities.measure_ladder(draw.pixels, draw.names, seed=seed)
-    return ladder.rename(columns={"n": "phantoms"}).assign(
-        psnr_slices=real["psnr"], n=real["n"]
-    )
+    ladder = severities.tabulate_ladder()
+    rungs = zip(ladder["corruption"], ladder["severity"], strict=True)
+    return ladder.assign(psnr_slices=[noise[rung] for rung in rungs], n=n)
 
 
 def _label(scores: pd.DataFrame, **keys) -> pd.DataFrame:

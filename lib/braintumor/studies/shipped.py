@@ -19,7 +19,6 @@ from braintumor.data.decoding import read_file
 from braintumor.evaluation.calibration import calibrate
 from braintumor.modeling import contract, light
 from braintumor.modeling.gradcam import compute_logits
-from braintumor.modeling.inputs import encode_labels
 from braintumor.modeling.recipes import Recipe, recipe_from_dict
 from braintumor.modeling.runtime import load_model
 from braintumor.studies.setting import Setting
@@ -134,7 +133,8 @@ def draw_test(setting: Setting, classes: tuple[str, ...]) -> Draw:
         if hashlib.sha256(content).hexdigest() != row.sha256:
             raise ValueError(f"{row.path} is not the file that was split: restore it.")
         pixels.append(images.decode_slice(content))
-    return Draw(rows, pixels, encode_labels(rows["label"], classes))
+    labels = [classes.index(label) for label in rows["label"]]
+    return Draw(rows, pixels, np.array(labels))
 
 
 def draw_rows(splits: pd.DataFrame, *, per_class: int, seed: int) -> pd.DataFrame:
