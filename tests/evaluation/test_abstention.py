@@ -68,18 +68,3 @@ def test_the_trade_off_is_what_each_bar_does():
         assert missed == pytest.approx((probability[tumor] < bar).mean())
         assert alarms == pytest.approx((probability[~tumor] >= bar).mean())
     assert abstention.tabulate_trade_off(probability, np.ones(200, bool)).empty
-
-
-def test_a_rate_of_nought_is_no_certainty():
-    none = abstention.summarize_rate(np.zeros(40, bool), np.repeat(np.arange(10), 4))
-    assert (none["value"], none["low"], none["n"], none["groups"]) == (0, 0, 40, 10)
-    assert none["high"] == pytest.approx(1 - 0.025 ** (1 / 10))
-    nothing = abstention.summarize_rate(np.zeros(0, bool), np.zeros(0, int))
-    assert np.isnan(nothing["value"]) and nothing["n"] == 0
-
-
-def test_the_interval_of_a_rate_holds_the_rate():
-    random = np.random.default_rng(4)
-    rate = abstention.summarize_rate(random.random(500) < 0.1, np.arange(500))
-    assert rate["low"] < rate["value"] < rate["high"]
-    assert rate["high"] - rate["low"] == pytest.approx(0.052, abs=0.01)

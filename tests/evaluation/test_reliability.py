@@ -86,29 +86,3 @@ def test_brier_and_log_loss_by_hand():
     assert scored["log_loss"][0] == pytest.approx(
         log_loss(labels, probabilities, labels=[0, 1, 2])
     )
-
-
-def test_chance_alone_makes_the_error_of_a_calibrated_model():
-    probabilities, labels = simulate(300, seed=5)
-    chance = reliability.summarize_chance(probabilities.max(axis=1))
-    assert chance["low"] < errors(probabilities, labels)[0] < chance["high"]
-    shifted = simulate(300, shift=0.15, seed=5)
-    assert errors(*shifted)[0] > chance["high"]
-
-
-def test_groups_widen_the_interval():
-    probabilities, labels = simulate(400, shift=0.1)
-    again = np.repeat(np.arange(100), 4)  # every slice four times, as its own twins
-
-    def weigh(weights):
-        return reliability.score_calibration(
-            probabilities[again], labels[again], weights
-        )
-
-    found = {
-        name: reliability.summarize(weigh, groups, replicates=200)["brier"]
-        for name, groups in (("slices", np.arange(400)), ("groups", again))
-    }
-    widths = {name: row["high"] - row["low"] for name, row in found.items()}
-    assert widths["groups"] > 1.6 * widths["slices"]
-    assert (found["groups"]["n"], found["groups"]["groups"]) == (400, 100)

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from braintumor.evaluation import statistics
-from braintumor.evaluation.metrics import honest_interval
-
 # One tumour slice in a hundred may be missed: fixed before any slice was looked at. It
 # is the strictest round level that still rests on several validation slices, not on
 # the single least typical one.
@@ -120,42 +117,6 @@ def tabulate_risk(
     """
     coverage, risk = _weigh_curve(confidence, right, np.ones((1, len(right))))
     return _thin(pd.DataFrame({"coverage": coverage[0], "risk": risk[0]}), points)
-
-
-def summarize_rate(
-    happened: np.ndarray,
-    group_ids: np.ndarray,
-    *,
-    replicates: int = 1000,
-    seed: int = 7,
-) -> dict[str, float]:
-    """Return the share of slices to which something happened, with its interval.
-
-    The interval is a bootstrap over groups; where the share is exactly 0 or 1 it is
-    Clopper-Pearson's with the groups as trials; below two groups there is none.
-
-    Args:
-        happened: (n,) bool, of the slices that it can happen to; n may be 0.
-        group_ids: (n,) the group of each.
-        replicates: bootstrap replicates.
-        seed: of the bootstrap.
-
-    Returns:
-        `value`, `low`, `high` (0 to 1, NaN where there is none), `n` and `groups`.
-    """
-    groups = len(np.unique(group_ids))
-    if not len(happened):
-        return {"value": np.nan, "low": np.nan, "high": np.nan, "n": 0, "groups": 0}
-    value = float(np.mean(happened))
-    bootstrapped = statistics.bootstrap_groups(
-        lambda weights: {"share": weights @ happened / weights.sum(axis=1)},
-        group_ids,
-        replicates=replicates,
-        seed=seed,
-    )["share"]
-    interval = honest_interval(value, groups, bootstrapped)
-    bounds = {"low": interval.low, "high": interval.high}
-    return {"value": value, **bounds, "n": len(happened), "groups": groups}
 
 
 def _weigh_curve(

@@ -3,19 +3,13 @@
 Every score takes weights (rows, n), so that a bootstrap over groups is one call.
 """
 
-from collections.abc import Callable, Hashable, Mapping
-
 import numpy as np
 import pandas as pd
 
-from braintumor.evaluation import statistics
 from braintumor.evaluation.abstention import weigh_risk_area
 from braintumor.evaluation.calibration import BINS
 
-DRAWS = 500  # of right and wrong answers that a calibrated model would give
 SMALLEST = 1e-12  # a probability of 0 would make one slice outweigh all others
-
-Scores = Mapping[Hashable, np.ndarray]
 
 
 def place_in_bins(
@@ -112,34 +106,6 @@ def top_answers(
     return probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
 
 
-def summarize_chance(
-    top: np.ndarray, *, adaptive: bool = False, draws: int = DRAWS, seed: int = 7
-) -> dict[str, float]:
-    """Return the error that a calibrated model would show by chance.
-
-    Finite bins have gaps even where every probability is true, so an error is to be
-    read beside this one. Slices are drawn one by one; those of one group agree more.
-
-    Args:
-        top: (n,) probability of the answer, 0 to 1.
-        adaptive: bins of equal mass instead of equal width.
-        draws: of n right or wrong answers each.
-        seed: of the draws.
-
-    Returns:
-        `value` (mean of the draws), `low` and `high` (their central 95 %) and `n`.
-
-    Source: Vaicenavicius et al., Evaluating model calibration in classification
-    (2019): consistency resampling.
-    """
-    right = np.random.default_rng(seed).random((draws, len(top))) < top
-    weights = np.ones((draws, len(top)))
-    errors = weigh_calibration_error(top, right, weights, adaptive=adaptive)
-    interval = statistics.percentile_interval(errors)
-    bounds = {"low": interval.low, "high": interval.high}
-    return {"value": float(errors.mean()), **bounds, "n": len(top)}
-
-
 def tabulate_bins(
     probabilities: np.ndarray,
     labels: np.ndarray,
@@ -164,37 +130,3 @@ def tabulate_bins(
     frame = pd.DataFrame({"bin": place, "confidence": top, "accuracy": right * 1.0})
     grouped = frame.groupby("bin")
     return grouped.mean().assign(n=grouped.size()).reset_index()
-
-
-def summarize(
-    scores: Callable[[np.ndarray], Scores],
-    group_ids: np.ndarray,
-    *,
-    replicates: int = 1000,
-    seed: int = 7,
-) -> dict[Hashable, dict[str, float]]:
-    """Return each score of the slices with its 95 % interval over groups.
-
-    Args:
-        scores: takes weights (rows, n) and returns name -> (rows,) float.
-        group_ids: (n,) the group of each slice.
-        replicates: bootstrap replicates.
-        seed: of the bootstrap.
-
-    Returns:
-        name -> `value`, `low`, `high`, `n` (slices) and `groups`.
-    """
-    points = scores(np.ones((1, len(group_ids))))
-    intervals = statistics.bootstrap_groups(
-        scores, group_ids, replicates=replicates, seed=seed
-    )
-    evidence = {"n": len(group_ids), "groups": len(np.unique(group_ids))}
-    return {
-        name: {
-            "value": float(point[0]),
-            "low": intervals[name].low,
-            "high": intervals[name].high,
-            **evidence,
-        }
-        for name, point in points.items()
-    }

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from braintumor.evaluation import abstention, calibration, reliability
+from braintumor.evaluation import abstention, calibration, reliability, summaries
 from braintumor.evaluation.scores import NO_TUMOR
 from braintumor.studies.answers import Answers
 
@@ -73,11 +73,11 @@ def score(found: Answers, bars: Bars, seed: int) -> pd.DataFrame:
             for name, value in scored.items()
         }
 
-    summary = reliability.summarize(weigh, found.group_ids, seed=seed)
+    summary = summaries.summarize(weigh, found.group_ids, seed=seed)
     for stage, probabilities in stages.items():
         top = probabilities.max(axis=1)
         for name, adaptive in (("error", False), ("adaptive_error", True)):
-            summary[f"{name}_by_chance", stage] = reliability.summarize_chance(
+            summary[f"{name}_by_chance", stage] = summaries.summarize_chance(
                 top, adaptive=adaptive, seed=seed
             )
     return pd.DataFrame(
@@ -117,7 +117,7 @@ def abstain(found: Answers, bars: Bars, seed: int) -> pd.DataFrame:
     }
     return pd.DataFrame(
         [
-            {"metric": metric, **abstention.summarize_rate(*slices, seed=seed)}
+            {"metric": metric, **summaries.summarize_rate(*slices, seed=seed)}
             for metric, slices in asked.items()
         ]
     )
@@ -136,7 +136,7 @@ def decide(found: Answers, bars: Bars, seed: int) -> pd.DataFrame:
             ("missed", found.tumor, ~called),
             ("false_alarms", ~found.tumor, called),
         ):
-            rate = abstention.summarize_rate(
+            rate = summaries.summarize_rate(
                 happened[mask], found.group_ids[mask], seed=seed
             )
             count = int(happened[mask].sum())

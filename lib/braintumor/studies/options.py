@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from braintumor.evaluation import calibration, reliability
+from braintumor.evaluation import calibration, reliability, summaries
 from braintumor.studies import answers
 from braintumor.studies.answers import Answers
 from braintumor.studies.setting import Setting
@@ -109,7 +109,7 @@ def compare(
     rows = []
     for place, single in options[REFERENCE].items():
         found = {option: places[place] for option, places in options.items()}
-        summary = reliability.summarize(
+        summary = summaries.summarize(
             lambda weights, found=found: _weigh(found, temperatures, weights),
             single.group_ids,
             replicates=replicates,

@@ -1,0 +1,71 @@
+import numpy as np
+import pytest
+
+from braintumor.evaluation import reliability, summaries
+
+
+def simulate(slices, *, shift=0.0, seed=0):
+    """Two-class answers that are right with the probability they say, minus a shift."""
+    random = np.random.default_rng(seed)
+    top = random.uniform(0.55, 1, slices)
+    right = random.random(slices) < top - shift
+    return np.stack([top, 1 - top], axis=1), np.where(right, 0, 1)
+
+
+def find_error(probabilities, labels):
+    weights = np.ones((1, len(labels)))
+    return reliability.score_calibration(probabilities, labels, weights)["error"][0]
+
+
+def test_chance_alone_makes_the_error_of_a_calibrated_model():
+    probabilities, labels = simulate(300, seed=5)
+    chance = summaries.summarize_chance(probabilities.max(axis=1))
+    assert chance["low"] < find_error(probabilities, labels) < chance["high"]
+    shifted = simulate(300, shift=0.15, seed=5)
+    assert find_error(*shifted) > chance["high"]
+
+
+def test_groups_widen_the_interval():
+    probabilities, labels = simulate(400, shift=0.1)
+    again = np.repeat(np.arange(100), 4)  # every slice four times, as its own twins
+
+    def weigh(weights):
+        return reliability.score_calibration(
+            probabilities[again], labels[again], weights
+        )
+
+    found = {
+        name: summaries.summarize(weigh, groups, replicates=200)["brier"]
+        for name, groups in (("slices", np.arange(400)), ("groups", again))
+    }
+    widths = {name: row["high"] - row["low"] for name, row in found.items()}
+    assert widths["groups"] > 1.6 * widths["slices"]
+    assert (found["groups"]["n"], found["groups"]["groups"]) == (400, 100)
+
+
+def test_the_interval_of_an_error_stands_around_it():
+    probabilities, labels = simulate(400)
+
+    def weigh(weights):
+        scored = reliability.score_calibration(probabilities, labels, weights)
+        return {"error": scored["error"], "unmoved": scored["error"]}
+
+    found = summaries.summarize(weigh, np.arange(400))
+    moved, unmoved = found["error"], found["unmoved"]
+    assert 0 <= moved["low"] < moved["value"] < moved["high"]
+    assert unmoved["low"] > moved["low"] and unmoved["high"] > moved["high"]
+
+
+def test_a_rate_of_nought_is_no_certainty():
+    none = summaries.summarize_rate(np.zeros(40, bool), np.repeat(np.arange(10), 4))
+    assert (none["value"], none["low"], none["n"], none["groups"]) == (0, 0, 40, 10)
+    assert none["high"] == pytest.approx(1 - 0.025 ** (1 / 10))
+    nothing = summaries.summarize_rate(np.zeros(0, bool), np.zeros(0, int))
+    assert np.isnan(nothing["value"]) and nothing["n"] == 0
+
+
+def test_the_interval_of_a_rate_holds_the_rate():
+    random = np.random.default_rng(4)
+    rate = summaries.summarize_rate(random.random(500) < 0.1, np.arange(500))
+    assert rate["low"] < rate["value"] < rate["high"]
+    assert rate["high"] - rate["low"] == pytest.approx(0.052, abs=0.01)
