@@ -55,35 +55,47 @@ def make_patients(sizes, labels):
     return thumbs(heads[owner] + 0.2 * noise), np.repeat(labels, sizes), owner
 
 
-def test_runs_are_the_patients_where_neighbours_look_alike():
-    slices, labels, owner = make_patients([4, 1, 6, 3], ["a", "a", "a", "b"])
+PATIENTS = ([4, 1, 6, 3], ["a", "a", "a", "b"])
+
+
+def cut(runs, largest=6, patients=PATIENTS):
+    slices, labels, owner = make_patients(*patients)
     alike = numbering.compare_neighbours(slices)
-    similarity = numbering.fit_similarity(alike, labels, runs=4)
-    runs = numbering.cut_runs(alike, labels, similarity=similarity)
+    return numbering.cut_runs(alike, labels, runs=runs, largest=largest), owner
+
+
+def test_runs_are_the_patients_where_neighbours_look_alike():
+    runs, owner = cut(4)
     np.testing.assert_array_equal(runs, owner)
 
 
-@pytest.mark.parametrize("runs", range(2, 15))
-def test_as_many_runs_as_are_asked_for(runs):
-    slices, labels, _ = make_patients([4, 1, 6, 3], ["a", "a", "a", "b"])
-    alike = numbering.compare_neighbours(slices)
-    similarity = numbering.fit_similarity(alike, labels, runs=runs)
-    found = numbering.cut_runs(alike, labels, similarity=similarity)
-    assert len(np.unique(found)) == runs
+@pytest.mark.parametrize("runs", range(3, 15))
+def test_as_many_runs_as_are_asked_for_and_none_too_long(runs):
+    found, _ = cut(runs, largest=7)
+    assert np.diff(found).max() == 1 and found[-1] == runs - 1
+    assert np.bincount(found).max() <= 7
+
+
+def test_long_runs_are_cut_first():
+    alike = np.array([0.9, 0.8, 0.9, 0.1, 0.9])
+    labels = np.array(["a", "a", "a", "a", "b", "b"])
+    runs = numbering.cut_runs(alike, labels, runs=3, largest=2)
+    assert runs.tolist() == [0, 0, 1, 1, 2, 2]  # at 0.8, the class ends at 0.1
 
 
 def test_a_class_ends_a_run_however_alike_its_neighbours_are():
     labels = np.array(["a", "a", "b", "a"])
-    assert numbering.cut_runs(np.ones(3), labels, similarity=0.5).tolist() == [
-        *(0, 0, 1, 2)
-    ]
+    runs = numbering.cut_runs(np.ones(3), labels, runs=3, largest=4)
+    assert runs.tolist() == [0, 0, 1, 2]
 
 
 def test_what_cannot_be_is_refused():
     labels = np.array(["a", "b", "b"])
     for runs in (1, 4):
         with pytest.raises(ValueError, match="these 3 slices make 2 to 3 runs"):
-            numbering.fit_similarity(np.ones(2), labels, runs=runs)
+            numbering.cut_runs(np.ones(2), labels, runs=runs, largest=3)
+    with pytest.raises(ValueError, match="one of them still has 2 slices"):
+        numbering.cut_runs(np.ones(2), labels, runs=2, largest=1)
     with pytest.raises(ValueError, match="1 numbered slices"):
         numbering.match_numbers(thumbs(draw(2)), thumbs(draw(1)), np.array([1]))
 

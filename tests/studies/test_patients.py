@@ -48,7 +48,8 @@ ALIKE = np.array([0.9, 0.8, 0.3, 0.9, 0.9])  # the gap between 12 and 13 is a ne
 
 
 def kept_test(splits, matches, count, pairs=NO_PAIRS):
-    groups = patients.group_patients(splits, pairs, NUMBERED, matches, ALIKE, count)
+    rule = (NUMBERED, matches, ALIKE, count, 5)
+    groups = patients.group_patients(splits, pairs, *rule)
     return np.flatnonzero(regrouping.keep_unseen(splits["as_shipped"], groups))
 
 
@@ -93,12 +94,14 @@ def test_another_class_there_is_listed(splits, matches):
 
 
 def test_stand_ins_stand_beside_patients():
-    told = patient_tables.count_runs(NUMBERED, ALIKE, 3).set_index("label")
-    assert told["runs"].to_dict() == {
+    rules = {"patients": (3, 3), "coarser": (2, 5)}
+    told = patient_tables.count_runs(NUMBERED, ALIKE, rules)
+    told = told.set_index(["stand_in", "label"])
+    assert told.loc["patients", "runs"].to_dict() == {
         **{"glioma": 2, "meningioma": 1, "pituitary": 0, "all": 3}
     }
-    assert told.loc["all", "patients"] == sum(numbering.PATIENTS.values())
-    assert told.loc["glioma", "largest_run"] == 3
+    assert told.loc[("coarser", "glioma"), "largest_run"] == 5
+    assert told.loc[("coarser", "all"), "patients"] == sum(numbering.PATIENTS.values())
 
 
 def test_the_tracked_views_are_those_of_the_run():
@@ -113,7 +116,9 @@ def test_the_tracked_views_are_those_of_the_run():
 
 
 def test_the_tracked_stand_ins_are_as_many_as_the_patients():
-    runs = record.read_table("patients", "runs").set_index("label")
-    assert runs.loc["all", "runs"] == runs.loc["all", "patients"]
+    runs = record.read_table("patients", "runs").set_index(["stand_in", "label"])
+    row = runs.loc[("patients", "all")]
+    assert row["runs"] == row["patients"]
+    assert row["largest_run"] <= row["largest_patient"]
     matched = record.read_table("patients", "matches").set_index("label")
     assert matched.loc["all", "lowest_matched"] > matched.loc["all", "highest_other"]

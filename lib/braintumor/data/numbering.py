@@ -79,39 +79,50 @@ def compare_neighbours(thumbs: np.ndarray) -> np.ndarray:
     return np.einsum("ij,ij->i", thumbs[:-1], thumbs[1:]).astype(float)
 
 
-def cut_runs(alike: np.ndarray, labels: np.ndarray, *, similarity: float) -> np.ndarray:
-    """Number the runs of neighbours that share their class and look alike.
+def cut_runs(
+    alike: np.ndarray, labels: np.ndarray, *, runs: int, largest: int
+) -> np.ndarray:
+    """Cut a numbering into a known number of runs, where neighbours differ most.
+
+    A run never holds two classes. As long as one is too long, the longest is cut at
+    its weakest place; after that the weakest place of all is cut, until there are
+    enough.
 
     Args:
         alike: (n − 1,) float from `compare_neighbours`.
         labels: (n,) class names, in the same order.
-        similarity: two neighbours that are no more alike than this part a run.
+        runs: how many there shall be, such as the published number of patients.
+        largest: slices that no run may exceed.
 
     Returns:
         (n,) int64, from 0, rising with the numbering.
-    """
-    ends = (labels[1:] != labels[:-1]) | (alike <= similarity)
-    return np.concatenate([[0], np.cumsum(ends)]).astype(np.int64)
-
-
-def fit_similarity(alike: np.ndarray, labels: np.ndarray, *, runs: int) -> float:
-    """Return the similarity at which `cut_runs` finds a known number of runs.
-
-    Args:
-        alike: (n − 1,) float from `compare_neighbours`.
-        labels: (n,) class names, in the same order.
-        runs: how many runs there shall be, such as the published number of patients.
 
     Raises:
-        ValueError: no similarity gives that many runs; says how many there can be.
+        ValueError: there can be no such runs; says how many there would be, or how
+            long one.
     """
-    same = alike[labels[1:] == labels[:-1]]
-    fewest = 1 + len(alike) - len(same)
-    if not fewest <= runs <= 1 + len(alike):
+    ends = labels[1:] != labels[:-1]
+    if not ends.sum() < runs <= len(labels):
         raise ValueError(
-            f"runs={runs}: these {len(labels)} slices make {fewest} to "
-            f"{1 + len(alike)} runs."
+            f"runs={runs}: these {len(labels)} slices make {ends.sum() + 1} to "
+            f"{len(labels)} runs."
         )
-    if runs == fewest:
-        return -1.0
-    return float(np.sort(same)[runs - fewest - 1])
+    number, sizes = _number_runs(ends)
+    while len(sizes) < runs:
+        free = ~ends
+        if sizes.max() > largest:
+            free &= number[:-1] == sizes.argmax()
+        ends[np.where(free, alike, np.inf).argmin()] = True
+        number, sizes = _number_runs(ends)
+    if sizes.max() > largest:
+        raise ValueError(
+            f"runs={runs}: one of them still has {sizes.max()} slices. Ask for more "
+            f"runs, or allow more than largest={largest}."
+        )
+    return number
+
+
+def _number_runs(ends: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the run of each slice (n,), and the slices of each run."""
+    number = np.concatenate([[0], np.cumsum(ends)]).astype(np.int64)
+    return number, np.bincount(number)

@@ -7,6 +7,13 @@ from matplotlib.figure import Figure
 
 from braintumor.reporting.palette import CLASS_COLOURS, INK, show_name
 
+KEPT = {
+    "slices": "nothing",
+    "twins": "twins",
+    "finer": "short runs\nof numbers",
+    "patients": "runs, as many\nas patients",
+    "coarser": "long runs\nof numbers",
+}
 FOUR_CLASSES = ("glioma", "meningioma", "no_tumor", "pituitary")
 
 
@@ -60,7 +67,7 @@ def plot_folds(folds: pd.DataFrame) -> Figure:
         folds: table `folds` of study `patients`.
     """
     metrics = ["accuracy", *(f"recall_{name}" for name in FOUR_CLASSES)]
-    groupings = list(folds["grouping"].unique())
+    groupings = [name for name in KEPT if name in {*folds["grouping"]}]
     figure, axes = plt.subplots(figsize=(7, 3.6))
     for offset, metric in enumerate(metrics):
         part = folds[folds["metric"] == metric].set_index("grouping").reindex(groupings)
@@ -77,8 +84,7 @@ def plot_folds(folds: pd.DataFrame) -> Figure:
             ls="none",
             label=show_name(label),
         )
-    names = [name.replace("patients_", "runs: ") for name in groupings]
-    axes.set_xticks(range(len(names)), names)
+    axes.set_xticks(range(len(groupings)), [KEPT.get(n, n) for n in groupings])
     axes.set_xlabel("what a fold keeps together")
     axes.set_ylabel("nearest neighbour, five folds:\naccuracy and recall, %")
     axes.grid(axis="y")

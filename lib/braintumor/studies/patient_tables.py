@@ -1,5 +1,7 @@
 """Tables of the patient study: how sure the numbers are, and how near the next one."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import pandas as pd
 
@@ -63,30 +65,33 @@ def list_disagreements(
     return listed[matches["matched"] & (splits["label"] != there)]
 
 
-def count_runs(numbered: pd.DataFrame, alike: np.ndarray, runs: int) -> pd.DataFrame:
+def count_runs(
+    numbered: pd.DataFrame, alike: np.ndarray, rules: Mapping[str, tuple[int, int]]
+) -> pd.DataFrame:
     """Set stand-ins beside patients, by class and in all.
 
     Args:
         numbered: m slices in order of their number: `label`.
         alike: (m − 1,) of `numbering.compare_neighbours`.
-        runs: how many there shall be in all.
+        rules: name of a stand-in -> how many runs, and how long one may be.
 
     Returns:
-        `slices`, `runs`, `patients` (published), `median_run` and `largest_run`,
-        `largest_patient` (published, in all only), and the `similarity` that neighbours
-        of one run exceed.
+        `stand_in`, `label`, `slices`, `runs`, `patients` (published), `median_run`,
+        `largest_run`, and in all `largest_patient` (published).
     """
     labels = numbered["label"].to_numpy()
-    similarity = numbering.fit_similarity(alike, labels, runs=runs)
-    found = pd.Series(numbering.cut_runs(alike, labels, similarity=similarity))
     rows = []
-    for label, patients in (*numbering.PATIENTS.items(), ("all", None)):
-        sizes = found[(labels == label) | (label == "all")].value_counts()
-        row = {"label": label, "slices": int(sizes.sum()), "runs": len(sizes)}
-        row |= {"patients": patients or sum(numbering.PATIENTS.values())}
-        row |= {"median_run": sizes.median(), "largest_run": sizes.max()}
-        row |= {"largest_patient": None if patients else numbering.LARGEST_PATIENT}
-        rows.append(row | {"similarity": similarity})
+    for name, (runs, largest) in rules.items():
+        found = numbering.cut_runs(alike, labels, runs=runs, largest=largest)
+        for label in (*numbering.PATIENTS, "all"):
+            sizes = np.bincount(found[(labels == label) | (label == "all")])
+            sizes = pd.Series(sizes[sizes > 0])
+            row = {"stand_in": name, "label": label, "slices": sizes.sum()}
+            row |= {"runs": len(sizes), "patients": numbering.PATIENTS.get(label)}
+            row |= {"median_run": sizes.median(), "largest_run": sizes.max()}
+            rows.append(row)
+        rows[-1]["patients"] = sum(numbering.PATIENTS.values())
+        rows[-1]["largest_patient"] = numbering.LARGEST_PATIENT
     return pd.DataFrame(rows)
 
 

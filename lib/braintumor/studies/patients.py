@@ -26,9 +26,13 @@ from braintumor.studies.setting import Setting
 QUESTION = "What is left of the test when no patient may stand on both sides?"
 NEEDS = ("nickparvar", "figshare")
 COSTS = "3 minutes on two cores"
-# How many stand-in patients the numbered slices are cut into: first as many as there
-# are patients, then more and fewer, to see what hangs on it.
-RUNS = (sum(numbering.PATIENTS.values()), 500, 120)
+# Name of a stand-in: how many runs the numbers are cut into, and how long one may be.
+# First as many as there are patients; then more and fewer, to see what hangs on it.
+STAND_INS = {
+    "patients": (sum(numbering.PATIENTS.values()), numbering.LARGEST_PATIENT),
+    "finer": (500, numbering.LARGEST_PATIENT),
+    "coarser": (120, 120),
+}
 FOLDS = 5
 
 
@@ -54,14 +58,14 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
     matches.insert(0, "matched", matches["similarity"] > MATCHED)
     alike = numbering.compare_neighbours(others)
     groups = {
-        count: group_patients(splits, pairs, numbered, matches, alike, count)
-        for count in RUNS
+        name: group_patients(splits, pairs, numbered, matches, alike, *rule)
+        for name, rule in STAND_INS.items()
     }
     views, scores = judge_views(splits, groups, read_answers(setting), setting.seed)
     return {
         "matches": count_matches(splits, matches),
         "disagreements": list_disagreements(splits, numbered, matches),
-        "runs": count_runs(numbered, alike, RUNS[0]),
+        "runs": count_runs(numbered, alike, STAND_INS),
         "distances": count_distances(splits, matches),
         "views": views,
         "scores": scores,
@@ -85,16 +89,16 @@ def group_patients(
     numbered: pd.DataFrame,
     matches: pd.DataFrame,
     alike: np.ndarray,
-    count: int,
+    runs: int,
+    largest: int,
 ) -> pd.Series:
-    """Return the groups (n,) int when the numbered slices are of `count` patients.
+    """Return the groups (n,) int when runs of numbers stand in for patients.
 
     Slices of one stand-in patient belong together, and so do twins, as ever.
     """
     labels = numbered["label"].to_numpy()
-    similarity = numbering.fit_similarity(alike, labels, runs=count)
-    runs = numbering.cut_runs(alike, labels, similarity=similarity)
-    of_number = pd.Series(runs, index=numbered["number"])
+    found = numbering.cut_runs(alike, labels, runs=runs, largest=largest)
+    of_number = pd.Series(found, index=numbered["number"])
     patient = matches["number"].map(of_number).astype(object)
     patient = patient.where(matches["matched"], None)
     return audit.assign_groups(splits.assign(patient_id=patient.array), pairs)
@@ -102,7 +106,7 @@ def group_patients(
 
 def judge_views(
     splits: pd.DataFrame,
-    groups: dict[int, pd.Series],
+    groups: dict[str, pd.Series],
     answers: dict[str, pd.DataFrame],
     seed: int,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -112,8 +116,7 @@ def judge_views(
         view: (splits[view] == "test", of_run)
         for view in ("as_shipped", "deduplicated", "group_disjoint")
     }
-    for count, grouped in groups.items():
-        name = f"patients_{count}"
+    for name, grouped in groups.items():
         rules[name] = (regrouping.keep_unseen(splits["as_shipped"], grouped), grouped)
     counted, scored = [], []
     for view, (kept, grouped) in rules.items():
@@ -135,7 +138,7 @@ def judge_views(
 def cross_validate(
     splits: pd.DataFrame,
     thumbs: np.ndarray,
-    groups: dict[int, pd.Series],
+    groups: dict[str, pd.Series],
     seed: int,
 ) -> pd.DataFrame:
     """Score the nearest neighbour on all slices, in five folds of whole groups.
@@ -147,7 +150,7 @@ def cross_validate(
     alone = pd.Series(np.arange(len(splits)), index=splits.index)
     of_run = splits["group_id"]
     rules = {"slices": (alone, of_run), "twins": (of_run, of_run)}
-    rules |= {f"patients_{n}": (grouped, grouped) for n, grouped in groups.items()}
+    rules |= {name: (grouped, grouped) for name, grouped in groups.items()}
     labels, everything = splits["label"].to_numpy(), pd.Series(True, splits.index)
     scored = []
     for grouping, (kept_together, counted) in rules.items():
