@@ -12,7 +12,8 @@ import waitress
 from waitress import buffers
 
 from braintumor.demo import connections
-from braintumor.demo.connections import Server, open_port
+from braintumor.demo.connections import Server
+from braintumor.demo.ports import open_port
 
 SOON = 20.0  # seconds; never reached when all is well
 BRIEF = 0.5  # seconds in which a planted fault shows that nothing comes

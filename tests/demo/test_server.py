@@ -17,7 +17,8 @@ import pytest
 
 from braintumor import paths
 from braintumor.demo import installed, server, warming
-from braintumor.demo.connections import Server, open_port
+from braintumor.demo.connections import Server
+from braintumor.demo.ports import open_port
 from braintumor.demo.serving import Worker
 from braintumor.demo.web import Settings, create_app
 from braintumor.modeling import contract

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from braintumor.demo.connections import Server, open_port
+from braintumor.demo.connections import Server
+from braintumor.demo.ports import open_port
 from braintumor.demo.soak import client, process, report, verdicts
 from braintumor.demo.soak.client import Exchange, build_upload, split_answer
 from braintumor.demo.soak.hostile_uploads import build_form

@@ -1,11 +1,7 @@
 """Waitress with limits that hold: slow bodies, hoarded memory, a stop that drains."""
 
-import contextlib
-import ctypes
 import logging
 import socket
-import struct
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +12,9 @@ from waitress import wasyncore
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser
 
+from braintumor.demo import memory
+from braintumor.demo.ports import turn_away
+
 BODY_SECONDS = 30  # a request must have arrived within; a slow one is cut off
 BODY_MEMORY = 128 * 1024**2  # bytes of unfinished requests, all together
 IDLE_SECONDS = 30  # after which a connection without a request is closed
@@ -25,12 +24,9 @@ MARGIN = 1024**2  # above the application's own limit, which answers with a sent
 ANSWER_BYTES = 32 * 1024**2  # more than any answer has
 DRAIN_SECONDS = 20.0
 GRACE_SECONDS = 1.0  # at the stop: for who has just connected and not yet spoken
+TRIM_SECONDS = 10
 QUANTUM = 0.2  # seconds; how often a quiet server looks at its watch
 SETTLE_SECONDS = 0.05  # for connections that are half made
-ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which Python does not name
-# Packet filter, as in Linux' networking/filter.rst: load the byte of TCP flags; drop
-# the packet if SYN is among them, else let it pass.
-DROP_NEWCOMERS = ((0x30, 0, 0, 13), (0x45, 0, 1, 2), (0x06, 0, 0, 0), (0x06, 0, 0, ~0))
 
 logger = logging.getLogger(__name__)
 
@@ -48,45 +44,6 @@ class TimedChannel(HTTPChannel):
     """A connection whose requests are timed."""
 
     parser_class = TimedRequest
-
-
-def open_port(host: str, port: int) -> socket.socket:
-    """Take a port without listening yet: callers are refused until the model is warm.
-
-    Args:
-        host: address or name; IPv6 if it holds a colon.
-        port: 0 for any that is free.
-
-    Raises:
-        OSError: the port is in use or may not be taken.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    taken = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        taken.bind((host, port))
-    except OSError:
-        taken.close()
-        raise
-    return taken
-
-
-def turn_away(listening: socket.socket) -> None:
-    """Let nobody else connect, without dropping who just did.
-
-    Closing a port resets whoever the system let in since the last look; with this
-    filter it lets nobody in, and who knocks finds the port closed a second later. On
-    other systems than Linux nothing happens, and that gap stays.
-    """
-    if sys.platform != "linux":
-        return
-    steps = [
-        struct.pack("HBBI", *step[:3], step[3] & 0xFFFFFFFF) for step in DROP_NEWCOMERS
-    ]
-    program = ctypes.create_string_buffer(b"".join(steps))
-    header = struct.pack("HL", len(steps), ctypes.addressof(program))
-    with contextlib.suppress(OSError):  # a sandbox may forbid it
-        listening.setsockopt(socket.SOL_SOCKET, ATTACH_FILTER, header)
 
 
 class Server:
@@ -159,12 +116,15 @@ class Server:
         Returns:
             Whether every request that had begun was answered.
         """
-        look = 0.0
+        look = trim = 0.0
         while not self._stopping.is_set():
             self._turn()
             if time.monotonic() >= look:
                 self._shed()
                 look = time.monotonic() + QUANTUM
+            if time.monotonic() >= trim:
+                memory.trim()
+                trim = time.monotonic() + TRIM_SECONDS
         self._close_port()
         deadline = time.monotonic() + drain_seconds
         while busy := self._close_idle():

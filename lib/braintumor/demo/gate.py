@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from braintumor.demo import facts as facts_of
-from braintumor.demo import limits as limits_of
 from braintumor.demo import refusals
+from braintumor.demo.limits import Limit, iterate_folds
 from braintumor.demo.typicality import Ranks, Rule, Subspace
 
 REFUSED = 0.01  # of new groups of slices, by all tests together: half of what may be
@@ -21,8 +21,15 @@ EDGE_DIRECTIONS = 100
 NETWORK_DIRECTIONS = 30
 PHANTOM_WEIGHT = 4  # a phantom counts as so many slices: they are few
 COLORFUL = 2.0  # times the most colourful training slice
-PARTS = {"ranks": Ranks, "edges": Subspace, "network": Subspace, "rule": Rule}
-LIMITS = ("facts", "edges_in", "edges_off", "network_in", "network_off", "rule")
+PARTS = {
+    "ranks": Ranks,
+    "edges": Subspace,
+    "network": Subspace,
+    "rule": Rule,
+    "limit": Limit,
+}
+OTHERS = ("facts_precision", "saturation")
+TESTS = 6  # facts, edges inside and off, network inside and off, rule
 
 
 @dataclass(frozen=True)
@@ -35,7 +42,7 @@ class Gate:
         edges: where the edges of a head run.
         network: pooled features of the network, square roots.
         rule: tells slices from lookalikes.
-        limits: (6,) largest distance let pass, in the order of LIMITS.
+        limit: how strange a picture may be, all tests together.
         saturation: largest saturation let pass, 0 to 1.
     """
 
@@ -44,7 +51,7 @@ class Gate:
     edges: Subspace
     network: Subspace
     rule: Rule
-    limits: np.ndarray
+    limit: Limit
     saturation: np.ndarray
 
     @classmethod
@@ -61,7 +68,7 @@ class Gate:
         Args:
             features: (n, c) feature maps averaged over places.
             facts: (n, facts.COUNT) from `facts.measure`.
-            group_ids: (n,); the limits come from groups left out of the fit.
+            group_ids: (n,); the limit comes from groups left out of the fit.
             facts_phantoms: (p, facts.COUNT) of drawn slices to be known, too.
 
         Raises:
@@ -71,12 +78,12 @@ class Gate:
         def learn(rows: np.ndarray) -> "Gate":
             return cls._learn(features[rows], facts[rows], facts_phantoms)
 
-        held_out = np.empty((len(facts), len(LIMITS)))
-        for fitted, left_out in limits_of.iterate_folds(group_ids):
+        held_out = np.empty((len(facts), TESTS))
+        for fitted, left_out in iterate_folds(group_ids):
             gate = learn(fitted)
             held_out[left_out] = gate.score(features[left_out], facts[left_out])
-        chosen = limits_of.choose_limits(held_out, group_ids, refused=REFUSED)
-        return replace(learn(np.arange(len(facts))), limits=chosen)
+        limit = Limit.fit(held_out, group_ids, refused=REFUSED)
+        return replace(learn(np.arange(len(facts))), limit=limit)
 
     @classmethod
     def _learn(
@@ -89,11 +96,11 @@ class Gate:
         ranks, precision, edges, rule = _fit_facts(known)
         network = Subspace.fit(_root(features), NETWORK_DIRECTIONS)
         saturation = np.array(COLORFUL * facts[:, 0].max() + 0.01)
-        unlimited = np.full(len(LIMITS), np.inf)
+        unlimited = Limit(np.zeros(TESTS), np.ones(TESTS), np.array(np.inf))
         return cls(ranks, precision, edges, network, rule, unlimited, saturation)
 
     def score(self, features: np.ndarray, facts: np.ndarray) -> np.ndarray:
-        """Return how strange pictures are by each test, (n, 6); see LIMITS."""
+        """Return how strange pictures are by each test, (n, TESTS)."""
         simple, cells = _split(facts)
         normal = self.ranks.scores(simple)
         odd = np.sqrt(np.einsum("nk,kl,nl->n", normal, self.facts_precision, normal))
@@ -108,6 +115,11 @@ class Gate:
             axis=1,
         )
 
+    def refuses(self, features: np.ndarray, facts: np.ndarray) -> np.ndarray:
+        """Say of pictures whether they are stranger than slices are, (n,) bool."""
+        strange = self.limit.strangeness(self.score(features, facts))
+        return strange > self.limit.largest
+
     def judge(self, features: np.ndarray, facts: np.ndarray) -> str | None:
         """Say why an upload is no slice of a head.
 
@@ -121,15 +133,14 @@ class Gate:
         named = dict(zip(facts_of.NAMES, facts, strict=False))
         if obvious := refusals.name_obvious(named, float(self.saturation)):
             return obvious
-        if (self.score(features[None], facts[None])[0] <= self.limits).all():
+        if not self.refuses(features[None], facts[None])[0]:
             return None
         scores = self.ranks.scores(_split(facts[None])[0])[0]
         return refusals.name_reason(dict(zip(facts_of.NAMES[2:], scores, strict=True)))
 
     def save(self, path: Path) -> None:
         """Write the gate as one `.npz` of plain arrays."""
-        arrays = {"limits": self.limits, "saturation": self.saturation}
-        arrays["facts_precision"] = self.facts_precision
+        arrays = {name: getattr(self, name) for name in OTHERS}
         for part in PARTS:
             for name, value in vars(getattr(self, part)).items():
                 arrays[f"{part}.{name}"] = value
@@ -152,8 +163,7 @@ class Gate:
                 )
                 for part, kind in PARTS.items()
             }
-            others = ("facts_precision", "limits", "saturation")
-            return cls(**parts, **{name: arrays[name] for name in others})
+            return cls(**parts, **{name: arrays[name] for name in OTHERS})
         except (KeyError, OSError, EOFError, ValueError) as error:
             raise ValueError(
                 f"{path} holds no gate ({error}). Ship the model again."

@@ -31,7 +31,8 @@ UNREADABLE = "It could not be read."
 BATCH = 16
 # Of another seed than the phantoms that the gate was fitted on.
 PHANTOMS = {"slices": 120, "side": 160, "seed": 23}
-STRANGE, ALL = "no slice", "all of these"
+STRANGE, DISGUISED = "no slice", "no slice, disguised"
+ALL = "all of these"
 
 
 @dataclass
@@ -42,10 +43,12 @@ class Tally:
         origins: files or groups that they were made from; fewer than pictures where
             several stem from one, and then the interval is too short.
         reasons: how often each reason was given; None for a picture that passed.
+        disguised: whether they are made to look like slices.
     """
 
     origins: set[str] = field(default_factory=set)
     reasons: Counter = field(default_factory=Counter)
+    disguised: bool = False
 
     def row(self) -> dict:
         """Return the columns of the table."""
@@ -78,7 +81,7 @@ def measure_gate(
     while block := list(islice(waiting, BATCH)):
         prepared, known = [], []
         for picture in block:
-            tally = tallies.setdefault(picture.kind, Tally())
+            tally = tallies.setdefault(picture.kind, Tally(disguised=picture.disguised))
             tally.origins.add(picture.origin)
             if (ready := _prepare(predictor, picture)) is None:
                 tally.reasons[UNREADABLE] += 1
@@ -137,7 +140,7 @@ def iterate_negatives() -> Iterator[Stranger]:
 
 
 def tabulate(roles: dict[str, dict[str, Tally]], files: dict[str, str]) -> pd.DataFrame:
-    """Return the table: one row per kind, and one for all that must be refused.
+    """Return the table: one row per kind, and sums of what must be refused.
 
     Args:
         roles: what the pictures are ("slice" or "no slice") → kind → tally.
@@ -146,14 +149,24 @@ def tabulate(roles: dict[str, dict[str, Tally]], files: dict[str, str]) -> pd.Da
     rows = []
     for role, tallies in roles.items():
         for kind, tally in tallies.items():
-            rows.append({"what": kind, "role": role, **tally.row()})
+            named = DISGUISED if tally.disguised else role
+            rows.append({"what": kind, "role": named, **tally.row()})
         if role == STRANGE:
-            whole = Tally()
-            for kind, tally in tallies.items():
-                whole.origins |= {f"{kind}/{origin}" for origin in tally.origins}
-                whole.reasons += tally.reasons
-            rows.append({"what": ALL, "role": role, **whole.row()})
+            sums = {STRANGE: False, DISGUISED: True}
+            for named, disguised in sums.items():
+                some = {k: t for k, t in tallies.items() if t.disguised == disguised}
+                if some:
+                    rows.append({"what": ALL, "role": named, **_add(some).row()})
     return pd.DataFrame(rows).assign(weights=files[WEIGHTS][:16], gate=files[GATE][:16])
+
+
+def _add(tallies: dict[str, Tally]) -> Tally:
+    """Return all kinds together."""
+    whole = Tally()
+    for kind, tally in tallies.items():
+        whole.origins |= {f"{kind}/{origin}" for origin in tally.origins}
+        whole.reasons += tally.reasons
+    return whole
 
 
 def main() -> None:

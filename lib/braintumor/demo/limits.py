@@ -1,4 +1,4 @@
-"""How strange a slice may be: limits from slices of groups that a fit never saw.
+"""How strange a slice may be: a limit from slices of groups that a fit never saw.
 
 A slice that has a twin among the fitted ones scores too well, and a patient with forty
 slices would count forty times. So every group is left out once, and every group counts
@@ -6,10 +6,12 @@ as one.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
 FOLDS = 5
+RARE = 0.99  # of the groups lie below the score that counts as one
 
 
 def iterate_folds(group_ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -26,33 +28,53 @@ def iterate_folds(group_ids: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarra
     yield from GroupKFold(FOLDS).split(group_ids, groups=group_ids)
 
 
-def choose_limits(
-    scores: np.ndarray, group_ids: np.ndarray, *, refused: float
-) -> np.ndarray:
-    """Return limits, alike for all tests, that together refuse a share of the groups.
+@dataclass(frozen=True)
+class Limit:
+    """Makes one number of several tests, and says how large it may be.
 
-    Args:
-        scores: (n, k) how strange each slice is by each test, when left out.
-        group_ids: (n,); each group has the same weight, whatever its size.
-        refused: share to be refused by at least one test, 0 to 1.
-
-    Returns:
-        (k,) largest scores that pass: a quantile of each test, the same one for all.
+    Attributes:
+        middle: (k,) of each test, the score that half of the groups lie below.
+        scale: (k,) from there to the score that RARE of them lie below.
+        largest: () strangeness that passes.
     """
-    _, positions, sizes = np.unique(group_ids, return_inverse=True, return_counts=True)
-    weights = 1 / sizes[positions] / len(sizes)
-    ranks = np.stack([_rank(column, weights) for column in scores.T], axis=1)
-    strangest = ranks.max(axis=1)
-    order = np.argsort(strangest)
-    within = np.cumsum(weights[order]) <= 1 - refused + 1e-9
-    level = strangest[order][within][-1] if within.any() else 0.0
-    passing = np.where(ranks <= level, scores, -np.inf)
-    return passing.max(axis=0)
+
+    middle: np.ndarray
+    scale: np.ndarray
+    largest: np.ndarray
+
+    @classmethod
+    def fit(
+        cls, scores: np.ndarray, group_ids: np.ndarray, *, refused: float
+    ) -> "Limit":
+        """Choose the limit that refuses a share of the groups.
+
+        Args:
+            scores: (n, k) how strange each slice is by each test, when left out.
+            group_ids: (n,); each group has the same weight, whatever its size.
+            refused: share of the groups, 0 to 1.
+        """
+        _, groups, sizes = np.unique(group_ids, return_inverse=True, return_counts=True)
+        weights = 1 / sizes[groups] / len(sizes)
+        middle, high = (_quantile(scores, weights, share) for share in (0.5, RARE))
+        limit = cls(middle, np.maximum(high - middle, 1e-6), np.array(np.inf))
+        strange = limit.strangeness(scores)[:, None]
+        return cls(middle, limit.scale, _quantile(strange, weights, 1 - refused)[0])
+
+    def strangeness(self, scores: np.ndarray) -> np.ndarray:
+        """Return the length of all that is unusual in scores (n, k), (n,) ≥ 0.
+
+        A picture that is somewhat odd in every way is as strange as one that is very
+        odd in a single way; being more ordinary than most makes up for nothing.
+        """
+        unusual = np.maximum((scores - self.middle) / self.scale, 0)
+        return np.linalg.norm(unusual, axis=1)
 
 
-def _rank(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Return the weight of what is at most as large, (n,), 0 to 1."""
-    order = np.argsort(values)
-    total = np.cumsum(weights[order])
-    last = np.searchsorted(values[order], values, side="right") - 1
-    return total[last]
+def _quantile(scores: np.ndarray, weights: np.ndarray, share: float) -> np.ndarray:
+    """Return for each column the smallest score with `share` up to it, (k,)."""
+    found = []
+    for column in scores.T:
+        order = np.argsort(column)
+        place = np.searchsorted(np.cumsum(weights[order]), share - 1e-9)
+        found.append(column[order][min(place, len(order) - 1)])
+    return np.array(found)

@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from braintumor.demo import installed, memory
-from braintumor.demo.connections import Server, open_port
+from braintumor.demo.connections import Server
+from braintumor.demo.ports import open_port
 from braintumor.demo.serving import Worker
 from braintumor.demo.warming import warm
 from braintumor.modeling.contract import ArtifactError

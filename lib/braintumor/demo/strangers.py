@@ -42,11 +42,14 @@ class Stranger:
         kind: what it is, in words of the table.
         origin: the picture it was made from; each drawn one is its own.
         content: an upload, bytes of a PNG.
+        disguised: cut to the dark border of a slice, so that it is not clearly another
+            picture any more.
     """
 
     kind: str
     origin: str
     content: bytes
+    disguised: bool = False
 
 
 def iterate_strangers() -> Iterator[Stranger]:
@@ -95,7 +98,7 @@ def read_folder(folder: Path) -> Iterator[Stranger]:
                 grey = np.asarray(image.convert("L"))
             yield Stranger(f"{folder.name}, grey", path.name, encode_png(grey))
             disc = encode_png(put_on_disc(grey))
-            yield Stranger(f"{folder.name}, grey on a disc", path.name, disc)
+            yield Stranger(f"{folder.name}, grey on a disc", path.name, disc, True)
 
 
 def vary_photograph(name: str, photograph: np.ndarray) -> Iterator[Stranger]:
@@ -115,13 +118,13 @@ def vary_photograph(name: str, photograph: np.ndarray) -> Iterator[Stranger]:
     for crop in crops:
         grey = np.asarray(Image.fromarray(crop).convert("L"))
         framed = np.pad(grey, round(0.2 * min(grey.shape)))
-        for kind, pixels in {
-            "photographs in colour": crop,
-            "photographs in grey": grey,
-            "photographs in grey, black frame": framed,
-            "photographs in grey, on a disc": put_on_disc(grey),
-        }.items():
-            yield Stranger(kind, name, encode_png(pixels))
+        for kind, pixels, disguised in (
+            ("photographs in colour", crop, False),
+            ("photographs in grey", grey, False),
+            ("photographs in grey, black frame", framed, True),
+            ("photographs in grey, on a disc", put_on_disc(grey), True),
+        ):
+            yield Stranger(kind, name, encode_png(pixels), disguised)
 
 
 def put_on_disc(grey: np.ndarray) -> np.ndarray:
