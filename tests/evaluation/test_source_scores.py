@@ -91,6 +91,9 @@ def test_certainty_rests_on_groups():
     row = perfect.loc["sensitivity"]
     assert (row["value"], row["high"], row["groups"], row["n"]) == (1, 1, 5, 200)
     assert row["low"] == pytest.approx(0.025 ** (1 / 5))
+    area = perfect.loc["auc"]  # ten groups, of which five are of either side
+    assert (area["value"], area["groups"]) == (1, 10)
+    assert area["low"] == pytest.approx(0.025 ** (1 / 5))
 
 
 def test_a_planted_difference_comes_first():

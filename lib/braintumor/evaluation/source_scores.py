@@ -112,7 +112,7 @@ def score_source(
         One row per measure that has a value: `COLUMNS`; `n` and `groups` count what it
         looks at, `attainable` is 0 where the slices themselves chose the threshold.
         Where a share is exactly 0 or 1 the interval is Clopper and Pearson's with
-        groups as trials.
+        groups as trials, for an area those of the rarer side.
     """
     points = detect(tumor, scores, threshold, np.ones((1, len(scores))))
     intervals = statistics.bootstrap_groups(
@@ -131,7 +131,8 @@ def score_source(
         groups = len(np.unique(group_ids[seen]))
         interval = intervals[name]
         if value in (0.0, 1.0) and name != "threshold_loss":
-            interval = statistics.exact_interval(int(value) * groups, groups)
+            trials = _count_rarer(tumor, group_ids) if name == "auc" else groups
+            interval = statistics.exact_interval(int(value) * trials, trials)
         bounds = (interval.low, interval.high, int(seen.sum()), groups)
         rows.append((name, value, *bounds, int(name not in NOT_ATTAINABLE)))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -182,6 +183,11 @@ def compare_looks(
     columns = "measurement median_one median_other effect low high n_one n_other"
     table = pd.DataFrame(rows, columns=columns.split())
     return table.sort_values("effect", key=abs, ascending=False, ignore_index=True)
+
+
+def _count_rarer(tumor: np.ndarray, group_ids: np.ndarray) -> int:
+    """Return the groups of the side that has fewer."""
+    return min(len(np.unique(group_ids[tumor == side])) for side in (True, False))
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
