@@ -55,7 +55,11 @@ def examine_model(
 
     test = _find_test(splits)
     slices = cache.load_slices(
-        splits, root, side=loaded.side, filtering=loaded.filtering
+        splits,
+        root,
+        side=loaded.side,
+        filtering=loaded.filtering,
+        standardization=loaded.recipe.standardization,
     )
     probabilities = artifact.predict(loaded, slices.images[np.flatnonzero(test)])
     named = rename_labels(splits, loaded.classes)
