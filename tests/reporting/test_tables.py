@@ -1,3 +1,4 @@
+import hashlib
 import re
 
 import numpy as np
@@ -63,6 +64,8 @@ def project(tmp_path, monkeypatch, make_results):
     folder = tmp_path / "data" / "results"
     for run, shift in (("first", 0), ("second", 0.1)):
         result_tables.write_results(make_results(run, shift), folder / f"{run}.csv")
+        digest = hashlib.sha256((folder / f"{run}.csv").read_bytes()).hexdigest()
+        (folder / f"{run}.sha256").write_text(f"{digest}  {run}.csv\n")
     (folder / "nickparvar_audit.csv").write_text("left,right\n1,2\n")
     (tmp_path / "README.md").write_text(README)
     return tmp_path
@@ -182,9 +185,15 @@ def test_the_command_prints_one_run_and_compares_two(project):
     assert one.exit_code == 0
     rows = [line for line in one.output.splitlines() if "vgg16_four_class" in line]
     assert len(rows) == 1 and rows[0].count("0.976 (0.967–0.984, n=1,311)") == 3
-    two = call()  # all that are tracked, and not the audit beside them
+    two = call("first", "second")
     assert two.exit_code == 0 and two.output.count("-0.100") == 24
-    assert "| first | second | difference |" in call("--markdown").output
+    assert (
+        "| first | second | difference |"
+        in call("first", "second", "--markdown").output
+    )
+    tracked = call()  # all that are, each in three views, and not the audit beside them
+    assert tracked.exit_code == 0 and "difference" not in tracked.output
+    assert tracked.output.count("n=1,311") == 2 * 24
     assert "0.990" in call("first", "--metric", "auc").output
 
 

@@ -3,6 +3,7 @@
 from itertools import combinations
 
 import pandas as pd
+from scipy import stats
 
 from braintumor.evaluation import comparison, power, results, tracked
 from braintumor.evaluation.baselines import BASELINES
@@ -24,8 +25,10 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
         setting: names the run; its published predictions are read, nothing else.
 
     Returns:
-        `mcnemar`: counts and exact p of each pair and view. `differences`: first minus
-        second in five metrics, with intervals. `power`: how large a test must be.
+        `mcnemar`: counts and exact p of each pair and view, and p adjusted for so many
+        tests (Benjamini and Hochberg's false discovery rate).
+        `differences`: first minus second in five metrics, with intervals.
+        `power`: how large a test must be.
         `seeds`: how many trainings stand behind each network's score.
     """
     answers = {}
@@ -48,11 +51,19 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
             )
             compared.append(pd.DataFrame(keys, index=rows.index).join(rows))
     return {
-        "mcnemar": pd.concat(counted, ignore_index=True),
+        "mcnemar": _adjust(pd.concat(counted, ignore_index=True)),
         "differences": pd.concat(compared, ignore_index=True),
         "power": _state_power(answers, setting.seed),
         "seeds": count_seeds(setting.run),
     }
+
+
+def _adjust(counted: pd.DataFrame) -> pd.DataFrame:
+    """Add the adjusted p; both as text, for four decimals would call 1e-9 nought."""
+    adjusted = stats.false_discovery_control(counted["p"])
+    return counted.assign(
+        p=[f"{p:.2g}" for p in counted["p"]], p_adjusted=[f"{p:.2g}" for p in adjusted]
+    )
 
 
 def list_pairs(answers: dict[str, pd.DataFrame]) -> list[tuple[str, str]]:
