@@ -1,7 +1,9 @@
 import numpy as np
+import pandas as pd
 import pytest
+from sklearn.calibration import calibration_curve
 
-from braintumor.evaluation import reliability, summaries
+from braintumor.evaluation import calibration, reliability, summaries
 
 
 def simulate(slices, *, shift=0.0, seed=0):
@@ -69,3 +71,30 @@ def test_the_interval_of_a_rate_holds_the_rate():
     rate = summaries.summarize_rate(random.random(500) < 0.1, np.arange(500))
     assert rate["low"] < rate["value"] < rate["high"]
     assert rate["high"] - rate["low"] == pytest.approx(0.052, abs=0.01)
+
+
+def tabulate_bins(probabilities, labels, **how):
+    groups = np.arange(len(labels))
+    return pd.DataFrame(summaries.summarize_bins(probabilities, labels, groups, **how))
+
+
+def test_bins_of_equal_width_are_those_of_the_kept_library():
+    probabilities, labels = simulate(600, shift=0.1)
+    bins = tabulate_bins(probabilities, labels)
+    shares, means = calibration_curve(
+        labels == 0, probabilities.max(axis=1), n_bins=calibration.BINS
+    )
+    np.testing.assert_allclose(bins["value"], shares)
+    np.testing.assert_allclose(bins["confidence"], means)
+    assert (bins["low"] <= bins["value"]).all()
+    assert (bins["value"] <= bins["high"]).all()
+
+
+def test_adaptive_bins_have_equal_mass():
+    probabilities, labels = simulate(1003)
+    bins = tabulate_bins(probabilities, labels, adaptive=True)
+    assert len(bins) == calibration.BINS and bins["n"].sum() == 1003
+    assert bins["n"].max() - bins["n"].min() <= 1
+    assert bins["confidence"].is_monotonic_increasing
+    wide = tabulate_bins(probabilities, labels)
+    assert wide["n"].max() - wide["n"].min() > 1  # the check sees unequal bins

@@ -5,8 +5,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.collections import LineCollection, PathCollection
 
-from braintumor.reporting import calibration_plots
+from braintumor.reporting import calibration_plots, tumor_bar_plots
 
 PLACES = ("validation", "as_shipped", "group_disjoint", "navoneel")
 
@@ -25,23 +26,14 @@ def texts(figure):
 
 
 def make_bins():
-    return pd.DataFrame(
-        [
-            (
-                "net",
-                place,
-                stage,
-                "width",
-                top,
-                top - 0.1,
-                10 * (place + stage).count("a"),
-            )
-            for place in PLACES[:3]
-            for stage in ("before", "after")
-            for top in (0.5, 0.7, 0.9)
-        ],
-        columns=["model", "place", "stage", "equal", "confidence", "accuracy", "n"],
-    )
+    rows = [
+        ("net", place, stage, "width", top, top - 0.1, top - 0.3, top, 10 + count)
+        for place in PLACES[:3]
+        for stage, count in (("before", 0), ("after", 5))
+        for top in (0.5, 0.7, 0.9)
+    ]
+    names = ["model", "place", "stage", "equal", "confidence"]
+    return pd.DataFrame(rows, columns=[*names, "value", "low", "high", "n"])
 
 
 def make_rates():
@@ -69,12 +61,11 @@ def test_reliability_draws_every_bin_of_every_place():
     drawn = [axes for axes in figure.axes if axes.collections]
     assert len(drawn) == 3
     for axes in drawn:
-        for points in axes.collections:
+        intervals, *_ = axes.findobj(LineCollection)
+        np.testing.assert_allclose(intervals.get_segments()[0][:, 1], [0.2, 0.5])
+        for points in axes.findobj(PathCollection):
             assert points.get_offsets().tolist() == [[0.5, 0.4], [0.7, 0.6], [0.9, 0.8]]
-    total = bins[(bins["place"] == "as_shipped") & (bins["stage"] == "after")][
-        "n"
-    ].sum()
-    assert f"as shipped\nn = {total}" in texts(figure)
+    assert "as shipped\nn = 45" in texts(figure)
 
 
 def test_reliability_refuses_a_mixture():
@@ -87,6 +78,8 @@ def test_reliability_refuses_a_mixture():
 
 def test_risk_coverage_draws_one_panel_per_model():
     curve = {"coverage": [0.2, 1.0], "risk": [0.0, 0.1]}
+    metrics = ["coverage", "accuracy_of_answered"]
+    bar_of_both = {"metric": metrics, "value": [0.8, 0.95]}
     risk = pd.concat(
         [
             pd.DataFrame({"model": model, "place": place, **curve})
@@ -94,11 +87,19 @@ def test_risk_coverage_draws_one_panel_per_model():
             for place in PLACES[:2]
         ]
     )
-    figure = calibration_plots.risk_coverage(risk)
-    assert [len(axes.lines) for axes in figure.axes] == [2, 2]
+    bar = pd.concat(
+        [
+            pd.DataFrame({"model": model, "place": place, **bar_of_both})
+            for model in ("one", "two")
+            for place in PLACES[:2]
+        ]
+    )
+    figure = calibration_plots.risk_coverage(risk, bar)
+    assert [len(axes.lines) for axes in figure.axes] == [4, 4]
+    np.testing.assert_allclose(figure.axes[1].lines[1].get_xydata(), [[0.8, 0.05]])
     assert figure.axes[1].lines[0].get_ydata().tolist() == [0, 0.1]
     with pytest.raises(ValueError, match="table `risk`"):
-        calibration_plots.risk_coverage(risk.iloc[:0])
+        calibration_plots.risk_coverage(risk.iloc[:0], bar)
 
 
 def test_missed_tumours_are_drawn_where_no_slice_is_healthy():
@@ -110,9 +111,9 @@ def test_missed_tumours_are_drawn_where_no_slice_is_healthy():
             if place != "group_disjoint"
         ]
     )
-    figure = calibration_plots.missed_and_false_alarms(trade, make_rates())
+    figure = tumor_bar_plots.missed_and_false_alarms(trade, make_rates(), allowed=0.01)
     left, right = figure.axes
-    assert len(left.lines) == 6  # a curve and a point of three places
+    assert len(left.lines) == 7  # a curve and a point of three places, the level
     points = [
         line.get_xydata().tolist() for line in left.lines if line.get_marker() != "None"
     ]

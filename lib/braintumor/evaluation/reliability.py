@@ -4,7 +4,6 @@ Every score takes weights (rows, n), so that a bootstrap over groups is one call
 """
 
 import numpy as np
-import pandas as pd
 
 from braintumor.evaluation.abstention import weigh_risk_area
 from braintumor.evaluation.calibration import BINS
@@ -104,29 +103,3 @@ def top_answers(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return the top probability (n,) and whether it is of the true class (n,) bool."""
     return probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-
-
-def tabulate_bins(
-    probabilities: np.ndarray,
-    labels: np.ndarray,
-    *,
-    bins: int = BINS,
-    adaptive: bool = False,
-) -> pd.DataFrame:
-    """Return the points of a reliability diagram.
-
-    Args:
-        probabilities: (n, classes); rows sum to 1.
-        labels: (n,) int class positions.
-        bins: number of bins.
-        adaptive: bins of equal mass instead of equal width.
-
-    Returns:
-        One row per bin that holds a slice: `bin`, `confidence` (mean top probability),
-        `accuracy` (share of right answers), `n`.
-    """
-    top, right = top_answers(probabilities, labels)
-    place = place_in_bins(top, np.ones((1, len(top))), bins=bins, adaptive=adaptive)[0]
-    frame = pd.DataFrame({"bin": place, "confidence": top, "accuracy": right * 1.0})
-    grouped = frame.groupby("bin")
-    return grouped.mean().assign(n=grouped.size()).reset_index()

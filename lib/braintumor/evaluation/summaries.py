@@ -8,8 +8,13 @@ from collections.abc import Callable, Hashable, Mapping
 import numpy as np
 
 from braintumor.evaluation import statistics
+from braintumor.evaluation.calibration import BINS
 from braintumor.evaluation.metrics import honest_interval
-from braintumor.evaluation.reliability import weigh_calibration_error
+from braintumor.evaluation.reliability import (
+    place_in_bins,
+    top_answers,
+    weigh_calibration_error,
+)
 
 DRAWS = 500  # of right and wrong answers that a calibrated model would give
 # Scores that only noise can raise: their resamples lie above them.
@@ -134,6 +139,43 @@ def summarize_rate(
     interval = honest_interval(value, groups, bootstrapped)
     bounds = {"low": interval.low, "high": interval.high}
     return {"value": value, **bounds, "n": len(happened), "groups": groups}
+
+
+def summarize_bins(
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    group_ids: np.ndarray,
+    *,
+    bins: int = BINS,
+    adaptive: bool = False,
+    seed: int = 7,
+) -> list[dict[str, float]]:
+    """Return the points of a reliability diagram.
+
+    Args:
+        probabilities: (n, classes); rows sum to 1.
+        labels: (n,) int class positions.
+        group_ids: (n,) the group of each slice.
+        bins: number of bins.
+        adaptive: bins of equal mass instead of equal width.
+        seed: of the bootstraps.
+
+    Returns:
+        One summary of the share of right answers per bin that holds a slice, with
+        `bin` (its number) and `confidence` (mean top probability).
+    """
+    top, right = top_answers(probabilities, labels)
+    place = place_in_bins(top, np.ones((1, len(top))), bins=bins, adaptive=adaptive)[0]
+    return [
+        {
+            "bin": int(number),
+            "confidence": float(top[place == number].mean()),
+            **summarize_rate(
+                right[place == number], group_ids[place == number], seed=seed
+            ),
+        }
+        for number in np.unique(place)
+    ]
 
 
 def _is_binned(name: Hashable) -> bool:

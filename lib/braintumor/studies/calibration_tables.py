@@ -10,6 +10,7 @@ from braintumor.evaluation.scores import NO_TUMOR
 from braintumor.studies.answers import Answers
 
 WANTED_ACCURACY = 0.98  # of the answered validation slices, as in the demo
+CURVE = 20  # tumour slices, and healthy ones, below which no curve is drawn
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,14 @@ def place_bins(found: Answers, bars: Bars, seed: int) -> pd.DataFrame:
     parts = []
     for stage, probabilities in _stages(found, bars).items():
         for equal, adaptive in (("width", False), ("mass", True)):
-            table = reliability.tabulate_bins(
-                probabilities, found.labels, adaptive=adaptive
+            rows = summaries.summarize_bins(
+                probabilities,
+                found.labels,
+                found.group_ids,
+                adaptive=adaptive,
+                seed=seed,
             )
-            parts.append(table.assign(stage=stage, equal=equal))
+            parts.append(pd.DataFrame(rows).assign(stage=stage, equal=equal))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -145,7 +150,9 @@ def decide(found: Answers, bars: Bars, seed: int) -> pd.DataFrame:
 
 
 def trace_trade_off(found: Answers, bars: Bars, seed: int) -> pd.DataFrame:
-    """Return missed tumours against false alarms; no row where a kind is missing."""
+    """Return missed tumours against false alarms; no row where either rests on few."""
+    if min(found.tumor.sum(), (~found.tumor).sum()) < CURVE:
+        return pd.DataFrame()
     tumor_probability = found.tumor_probability(bars.temperature)
     return abstention.tabulate_trade_off(tumor_probability, found.tumor)
 
