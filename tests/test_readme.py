@@ -54,3 +54,35 @@ def test_commands_exist(command):
     assert command in TEXT
     makefile = (ROOT / "Makefile").read_text()
     assert re.search(rf"^{command.split()[1]}:", makefile, re.MULTILINE)
+
+
+def test_it_opens_with_the_figure_and_the_three_views():
+    figure, table, start = (
+        TEXT.index(part) for part in ("![Accuracy", "<!-- results:begin", "git clone ")
+    )
+    assert figure < table < start
+
+
+def test_the_clone_comes_from_where_the_notebooks_say():
+    (address,) = re.findall(r"git clone (\S+)", TEXT)
+    for mirror in (ROOT / "notebooks" / "text").glob("*.py"):
+        assert f"git clone -q --depth 1 {address}\n" in mirror.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", re.findall(r"`braintumor study (\w+)`", TEXT))
+def test_studies_exist(name):
+    assert (ROOT / "lib" / "braintumor" / "studies" / f"{name}.py").is_file()
+
+
+def test_what_wants_hardware_is_one_command_with_its_cost():
+    section = TEXT.partition("## Not run yet")[2].partition("\n## ")[0]
+    rows = [row.split(" | ") for row in section.splitlines() if row.startswith("| ")]
+    assert len(rows) >= 5
+    for _, command, cost in rows[1:]:
+        assert re.fullmatch(r"`(make|braintumor) [^`]+`", command)
+        assert re.search(r"hour|minute|day|as above", cost)
+
+
+@pytest.mark.parametrize("profile", re.findall(r"PROFILE=(\w+)", TEXT))
+def test_profiles_exist(profile):
+    assert (ROOT / "notebooks" / "profiles" / f"{profile}.yaml").is_file()
