@@ -13,9 +13,11 @@ import pytest
 
 from braintumor import parameters, runs
 from braintumor.workflow import closure, settings
+from braintumor.workflow import graph as notebooks
 
 PROJECT = Path(__file__).parents[1]
 SHIPPED = "data/models/densenet121_four_class/contract.json"
+STUDIED = "data/results/studies/sins/provenance.json"
 TRAININGS = ("train_vgg19_binary", "train_vgg16_four_class")
 TRAININGS += ("train_densenet121_four_class",)
 PARAMETERS = """\
@@ -78,6 +80,11 @@ TOYS = {  # name: (imported toy module, what it writes, a parameter of its own)
         "[files.figures / '07_toy.png']",
         'model: str = "densenet121_four_class"  # artifact',
     ),
+    "08_how_to_fake_99_percent": (
+        "braintumor.reporting.toy_prices",
+        "[files.folder / 'sins.csv']",
+        "",
+    ),
 }
 
 
@@ -122,9 +129,10 @@ def finished(tmp_path_factory):
     )
     (package / "evaluation" / "toy_deep.py").write_text("VALUE = 1\n")
     (package / "demo" / "toy_answers.py").write_text("VALUE = 1\n")
-    contract = home / SHIPPED
-    contract.parent.mkdir(parents=True)
-    contract.write_text("{}")
+    (package / "reporting" / "toy_prices.py").write_text("VALUE = 1\n")
+    for given in (home / SHIPPED, home / STUDIED):
+        given.parent.mkdir(parents=True)
+        given.write_text("{}")
     for name in TOYS:
         write_toy(home, name)
     result = graph(home)
@@ -175,15 +183,30 @@ def run_files(home):
 
 
 EVERY_RULE = {"explore_dataset", "preprocess_images", *TRAININGS, "evaluate_models"}
+EVERY_RULE |= {"how_to_fake_99_percent"}
 
 
-def test_makes_every_file_and_publishes_the_table(finished):
+def test_makes_every_file_and_publishes_no_phantom(finished):
     files = run_files(finished)
     pages = {path.name for path in files.report.glob("*.html")}
     assert pages == {"index.html"} | {f"{name}.html" for name in TOYS}
     assert "Phantoms, not patients" in (files.report / "index.html").read_text()
-    published = finished / "data" / "results" / "phantom-quick-seed7.csv"
-    assert published.read_bytes() == files.results.read_bytes()
+    assert [*(finished / "data" / "results").glob("phantom*")] == []
+
+
+def test_only_runs_of_real_slices_are_results():
+    for dataset in ("nickparvar", "figshare"):
+        assert notebooks.is_real(settings.resolve(dataset))
+    assert not notebooks.is_real(settings.resolve())
+    assert not notebooks.is_real(
+        settings.resolve("nickparvar", binary_dataset="phantom")
+    )
+
+
+def test_what_made_a_table_is_published_beside_it(project, monkeypatch):
+    monkeypatch.setenv("BRAINTUMOR_HOME", str(project))
+    published = notebooks.publish("phantom-quick-seed7")
+    assert published.read_bytes() == run_files(project).results.read_bytes()
     records = json.loads(published.with_suffix(".provenance.json").read_text())
     assert records["06_evaluate_models"]["parameters"]["replicates"] == 1000
     assert [*records] == [*TOYS]
@@ -233,6 +256,7 @@ def test_stored_outputs_are_no_reason(project):
         ),
         ("data/toy_first.py", EVERY_RULE),
         ("demo/toy_answers.py", {"upload_demo"}),
+        ("reporting/toy_prices.py", {"how_to_fake_99_percent"}),
         ("cli_of_tomorrow.py", set()),
     ],
 )
@@ -262,6 +286,11 @@ def test_another_shipped_model_reruns_the_demo_alone(project):
     assert planned(project) == set()
     (project / SHIPPED).write_text('{"other": 1}')
     assert planned(project) == {"upload_demo"}
+
+
+def test_another_study_reruns_what_shows_it(project):
+    (project / STUDIED).write_text('{"other": 1}')
+    assert planned(project) == {"how_to_fake_99_percent"}
 
 
 def test_failure_is_named_and_leaves_nothing_that_looks_finished(project):

@@ -20,7 +20,7 @@ class RunFailedError(RuntimeError):
 def run_graph(
     chosen: Mapping[str, Any], *, cores: int | None = None, dry: bool = False
 ) -> Path:
-    """Bring a run up to date: execute what changed, then publish its results table.
+    """Bring a run up to date: execute what changed, then publish what is a result.
 
     Args:
         chosen: the parameters of `settings.resolve`.
@@ -43,9 +43,18 @@ def run_graph(
                 stale.unlink(missing_ok=True)
     if status:
         raise RunFailedError(_what_failed(files, status))
-    if not dry:
+    if not dry and is_real(chosen):
         publish(chosen["run"])
     return index
+
+
+def is_real(chosen: Mapping[str, Any]) -> bool:
+    """Tell whether a run's scores are results: no slice of it is a phantom.
+
+    The others stay in the run's own folder, or a clone would differ from its origin
+    after the first `make run`, and phantoms would stand among the results.
+    """
+    return "phantom" not in (chosen["dataset"], chosen["binary_dataset"])
 
 
 def publish(run: str) -> Path | None:
