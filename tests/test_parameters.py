@@ -1,4 +1,6 @@
 import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
 from pydantic import ValidationError
 
 from braintumor import parameters
@@ -116,3 +118,15 @@ def test_settings_cannot_be_changed_or_widened():
         parameters.Parameters(epocs=1)
     with pytest.raises(ValidationError):
         parameters.Parameters().seed = 8
+
+
+@pytest.mark.parametrize(
+    ("error", "plain"),
+    [("parameters.ParameterError", True), ("ValueError", False)],
+)
+def test_a_notebook_shows_the_sentence_without_the_way_to_it(error, plain):
+    source = f"from braintumor import parameters\nraise {error}('epocs is unknown')"
+    with capture_output() as shown:
+        InteractiveShell().run_cell(source)
+    assert "epocs is unknown" in shown.stdout
+    assert ("Traceback" not in shown.stdout) == plain

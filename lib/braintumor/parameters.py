@@ -30,6 +30,10 @@ def _none_from_text(value: Any) -> Any:
 class ParameterError(ValueError):
     """A parameter is unknown or out of range; the message names it and the cure."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Tell a notebook to show the sentence alone, without the way to it."""
+        return [f"{type(self).__name__}: {self}"]
+
 
 class Parameters(BaseModel):
     """Every parameter that some notebook takes, with its default."""

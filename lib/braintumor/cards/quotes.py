@@ -49,7 +49,9 @@ def _recipe(facts: RunFacts, model: str, name: str) -> str:
 
 def _notebook(facts: RunFacts, number: str) -> dict[str, Any]:
     return next(
-        record for name, record in facts.records.items() if name.startswith(number)
+        record
+        for record in facts.records.values()
+        if record.get("notebook", "").startswith(number)
     )
 
 
