@@ -58,7 +58,8 @@ def test_a_model_sees_the_test_slices_and_no_other(splits, tmp_path, monkeypatch
         return np.stack([1 - bright, bright], axis=1)
 
     monkeypatch.setattr(artifact, "predict", predict)
-    loaded = SimpleNamespace(classes=BINARY_CLASSES, side=20, filtering=None)
+    form = {"side": 20, "filtering": None, "standardization": None}
+    loaded = SimpleNamespace(classes=BINARY_CLASSES, **form)
     table = examination.examine_model(loaded, splits, tmp_path).set_index("slice_id")
     assert seen[0].shape == (8, 20, 20)
     for name in ("glioma_3.png", "no_tumor_4.png"):  # the answer belongs to the slice

@@ -59,7 +59,7 @@ def examine_model(
         root,
         side=loaded.side,
         filtering=loaded.filtering,
-        standardization=loaded.recipe.standardization,
+        standardization=loaded.standardization,
     )
     probabilities = artifact.predict(loaded, slices.images[np.flatnonzero(test)])
     named = rename_labels(splits, loaded.classes)

@@ -75,11 +75,9 @@ def test_calls_are_counted_by_label(judged):
     assert table[list(CLASSES)].to_numpy().sum() == 30
 
 
-def test_a_sample_is_no_larger_than_it_may_and_keeps_its_order(monkeypatch):
-    monkeypatch.setattr(source_inputs, "FEW", 6)
-    drawn = source_inputs.thin_out(
-        collection("a", ["glioma"] * 20), np.random.default_rng(1)
-    )
+def test_a_sample_is_no_larger_than_it_may_and_keeps_its_order():
+    all_of_it = collection("a", ["glioma"] * 20)
+    drawn = source_inputs.thin_out(all_of_it, np.random.default_rng(1), most=6)
     numbers = [int(path.split(".")[0]) for path in drawn.slices["path"]]
     assert len(numbers) == 6 and numbers == sorted(numbers)
 

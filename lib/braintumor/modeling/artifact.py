@@ -16,6 +16,7 @@ import pandas as pd
 import braintumor
 from braintumor.data.batches import to_rgb
 from braintumor.data.cache import BilateralFilter
+from braintumor.data.standardize import Standardization
 from braintumor.modeling import backbones
 from braintumor.modeling.contract import (
     CONTRACT,
@@ -63,6 +64,11 @@ class LoadedModel:
     def filtering(self) -> BilateralFilter | None:
         """The filter that slices must have passed."""
         return self.recipe.filtering
+
+    @property
+    def standardization(self) -> Standardization | None:
+        """The frame and grey scale that slices must have been brought to."""
+        return self.recipe.standardization
 
 
 def save_artifact(

@@ -11,7 +11,7 @@ from braintumor.data.slice_look import NAMES
 from braintumor.data.standardize import Standardization, standardize_slice
 from braintumor.studies.source_answers import Collection, Model
 
-FEW = 400  # slices of one collection that the changed inputs are tried on
+FEW = 300  # slices of one collection that the changed inputs are tried on
 
 
 def change_inputs(
@@ -50,10 +50,12 @@ def change_inputs(
     }
 
 
-def thin_out(collection: Collection, random: np.random.Generator) -> Collection:
-    """Return at most `FEW` slices of a collection, drawn at random."""
+def thin_out(
+    collection: Collection, random: np.random.Generator, *, most: int = FEW
+) -> Collection:
+    """Return at most that many slices of a collection, drawn at random."""
     count = len(collection.slices)
-    rows = np.sort(random.permutation(count)[:FEW])
+    rows = np.sort(random.permutation(count)[:most])
     slices = collection.slices.iloc[rows].reset_index(drop=True)
     return Collection(collection.name, slices, collection.root)
 
