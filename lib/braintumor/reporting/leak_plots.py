@@ -53,7 +53,7 @@ def plot_thresholds(groups: pd.DataFrame, scores: pd.DataFrame) -> Figure:
     names = [f"{value:g}" for value in turned["similarity"]]
     names[-1] = "equal\npixels"
     panels[-1].set_xticks(places, names)
-    panels[-1].set_xlabel("similarity above which two slices are twins")
+    panels[-1].set_xlabel("similarity that two slices reach to be twins")
     return figure
 
 
@@ -74,6 +74,7 @@ def _stack_classes(axes: Axes, places: np.ndarray, table: pd.DataFrame) -> None:
             ha="center",
             fontsize=8,
             color=INK,
+            bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.5},
         )
     axes.margins(y=0.1)
 
