@@ -141,6 +141,7 @@ def test_simple_maps_find_what_they_are_made_for(lesions, distances):
     assert localization.distances_at(distances, edges).max() < 1.5 / SIDE
     assert (scores["picture_centre"]["pointing"] == 0).all()
     assert (scores["best_cell"]["pointing"] == 1).all()
+    np.testing.assert_allclose(scores["even_heat"]["energy"], 36 / SIDE**2)
 
 
 def test_the_head_is_the_largest_part_without_holes():

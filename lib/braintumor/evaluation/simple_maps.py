@@ -78,7 +78,8 @@ def score_simple_maps(
     Returns:
         Name -> one row per slice: the middle of the picture and of the head, edges and
         brightness at full resolution and at the heat's, a random point of the head (its
-        exact expectation) and, as bound, the cell that is best for each slice.
+        exact expectation), heat spread evenly over the picture, air included, and, as
+        bound, the cell that is best for each slice.
     """
     count = len(images)
     heads = find_heads(images)
@@ -92,6 +93,9 @@ def score_simple_maps(
         "brightness": score_maps(grey, lesions, distances),
         "brightness_in_cells": score_maps(
             average_cells(grey, cells), lesions, distances
+        ),
+        "even_heat": as_scores(
+            *[np.full(count, np.nan)] * 2, lesions.mean(axis=(1, 2))
         ),
         "best_cell": score_best_cell(lesions, distances, cells),
     }

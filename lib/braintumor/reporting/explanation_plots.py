@@ -19,6 +19,7 @@ EXPLANATIONS = {
     ("picture_centre", "none"): ("middle of the picture", SIMPLE),
     ("head_centre", "none"): ("middle of the head", SIMPLE),
     ("random_point", "none"): ("random point of the head", SIMPLE),
+    ("even_heat", "none"): ("heat all over the picture", SIMPLE),
     ("edges", "none"): ("strongest edge", SIMPLE),
     ("edges_in_cells", "none"): ("edges, as coarse as heat", SIMPLE),
     ("brightness", "none"): ("brightest pixel", SIMPLE),
