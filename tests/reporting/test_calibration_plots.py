@@ -65,7 +65,7 @@ def test_reliability_draws_every_bin_of_every_place():
         np.testing.assert_allclose(intervals.get_segments()[0][:, 1], [0.2, 0.5])
         for points in axes.findobj(PathCollection):
             assert points.get_offsets().tolist() == [[0.5, 0.4], [0.7, 0.6], [0.9, 0.8]]
-    assert "as shipped\nn = 45" in texts(figure)
+    assert "as shipped, n = 45" in texts(figure)
 
 
 def test_reliability_refuses_a_mixture():

@@ -43,8 +43,10 @@ def reliability(bins: pd.DataFrame, *, equal: str = "width") -> Figure:
     for axes, place in zip(grid.flat, places, strict=False):
         _draw_reliability(axes, rows[rows["place"] == place])
         count = rows.loc[(rows["place"] == place) & (rows["stage"] == "after"), "n"]
-        text = f"{show_name(place)}\nn = {count.sum():,}"
-        axes.text(0.04, 0.96, text, transform=axes.transAxes, va="top", size=9)
+        text = f"{show_name(place)}, n = {count.sum():,}"
+        axes.text(0, 1.03, text, transform=axes.transAxes, size=9)
+    for axes in grid.flat[max(0, len(places) - PANELS) : len(places)]:
+        axes.tick_params(labelbottom=True)  # also above a place left empty
     for axes in grid.flat[len(places) :]:
         axes.axis("off")
     handles, labels = grid.flat[0].get_legend_handles_labels()
@@ -94,7 +96,7 @@ def _draw_risk(axes: Axes, risk: pd.DataFrame, abstention: pd.DataFrame) -> None
         )
         rates = abstention[abstention["place"] == place].set_index("metric")["value"]
         bar = rates["coverage"], 1 - rates["accuracy_of_answered"]
-        axes.plot(*bar, color=colour, marker=marker, ms=7, mec="white")
+        axes.plot(*bar, color=colour, marker=marker, ms=8, mec="white")
 
 
 def _draw_reliability(axes: Axes, rows: pd.DataFrame) -> None:
