@@ -70,7 +70,7 @@ def test_needs_are_drawn_for_every_rival():
     needs = pd.DataFrame(rows, columns=columns)
     figure = comparison_plots.plot_needs(needs, second="majority")
     assert len(figure.axes[0].containers) == 3
-    assert "points to notice, against majority" in texts(figure)
+    assert "points to notice\nagainst majority" in texts(figure)
 
 
 def test_controls_are_drawn_with_chance():

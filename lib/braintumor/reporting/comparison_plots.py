@@ -48,7 +48,7 @@ def plot_differences(
     rows = rows[rows["first"] == first].dropna(subset="difference")
     if rows.empty:
         raise ValueError(f"No {metric!r} of {first!r} beside another program.")
-    names = [n for n in tables.order_models(rows["second"].unique())]
+    names = tables.order_models(rows["second"].unique())
     figure, axes = plt.subplots(figsize=(7, 1.1 + 0.55 * len(names)))
     for position, (view, (colour, marker)) in enumerate(VIEW_STYLES.items()):
         drawn = rows[rows["view"] == view].set_index("second").reindex(names)
@@ -102,7 +102,8 @@ def plot_needs(needs: pd.DataFrame, *, second: str | Sequence[str]) -> Figure:
         axes.set_xticks([], minor=True)
         axes.yaxis.set_major_formatter("{x:,.0f}")
         axes.grid(axis="y")
-        axes.set_xlabel(f"points to notice, against {show_name(rival)}")
+        axes.set_xlabel(f"points to notice\nagainst {show_name(rival)}")
+    panels.flat[-1].plot([], [], color=INK, lw=1, ls=":", label="slices there are")
     panels.flat[0].set_ylabel("test slices for 80 % power")
     panels.flat[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
