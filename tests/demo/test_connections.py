@@ -153,3 +153,32 @@ def test_a_temporary_file_is_seen(monkeypatch, buffer):
         waitress, "create_server", lambda *_, **k: create(*_, **k | {buffer: 1000})
     )
     assert count_temporary_files(monkeypatch) > 0
+
+
+def test_a_full_server_refuses_without_a_free_thread():
+    """All threads wait; only the one that reads the connections can still answer."""
+
+    def is_full(path):
+        return path == "/full"
+
+    with running(threads=1, is_full=is_full) as (server, application):
+        with connect(server) as waiting, connect(server) as refused:
+            waiting.sendall(request(path="/wait"))
+            assert application.entered.acquire(timeout=SOON)
+            refused.sendall(request(b"one", path="/full"))
+            assert read_answer(refused) == (200, b"one")
+            refused.sendall(request(b"two", path="/full"))
+            assert read_answer(refused) == (200, b"two")
+            application.step.release()
+            assert read_answer(waiting) == (200, b"slice")
+
+
+def test_where_there_is_room_a_thread_answers():
+    with running(threads=1) as (server, application):
+        with connect(server) as waiting, connect(server, BRIEF) as second:
+            waiting.sendall(request(path="/wait"))
+            assert application.entered.acquire(timeout=SOON)
+            second.sendall(request(path="/full"))
+            with pytest.raises(TimeoutError):
+                read_answer(second)
+            application.step.release()

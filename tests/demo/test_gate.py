@@ -292,7 +292,8 @@ def test_every_picture_is_counted_once():
     tallies = gate_report.measure_gate(PlantedPredictor(), pictures)
     files = {"model.weights.h5": "f" * 64, "gate.npz": "e" * 64}
     table = gate_report.tabulate({gate_report.STRANGE: tallies}, files)
-    rows = table.set_index("what").to_dict("index")
+    single = table[table["what"] != gate_report.ALL]
+    rows = single.set_index("what").to_dict("index")
     assert rows["grey"]["n"] == 39 and rows["grey"]["refused"] == 30
     assert rows["grey"]["origins"] == 13 and rows["grey"]["share"] == 0.7692
     assert rows["grey"]["low"] < 0.7692 < rows["grey"]["high"]

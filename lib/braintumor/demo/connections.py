@@ -14,12 +14,13 @@ from waitress.parser import HTTPRequestParser
 
 from braintumor.demo import memory
 from braintumor.demo.ports import turn_away
+from braintumor.demo.serving import without_waiting
 
 BODY_SECONDS = 30  # a request must have arrived within; a slow one is cut off
 BODY_MEMORY = 128 * 1024**2  # bytes of unfinished requests, all together
 IDLE_SECONDS = 30  # after which a connection without a request is closed
 CONNECTIONS = 200
-RECEIVED_BYTES = 128 * 1024  # at once: a slice arrives in one turn, not in twenty
+RECEIVED_BYTES = 512 * 1024  # at once: a slice arrives in one turn, not in twenty
 MARGIN = 1024**2  # above the application's own limit, which answers with a sentence
 ANSWER_BYTES = 32 * 1024**2  # more than any answer has
 DRAIN_SECONDS = 20.0
@@ -41,9 +42,19 @@ class TimedRequest(HTTPRequestParser):
 
 
 class TimedChannel(HTTPChannel):
-    """A connection whose requests are timed."""
+    """A connection whose requests are timed, and refused at once where all is full."""
 
     parser_class = TimedRequest
+    refused = False
+
+    def received(self, data: bytes) -> bool:
+        """Take in bytes; a refusal takes less than handing it to a thread."""
+        taken = super().received(data)
+        if self.refused:
+            self.refused = False
+            with without_waiting():
+                self.service()
+        return taken
 
 
 class Server:
@@ -61,6 +72,7 @@ class Server:
         threads: int,
         maximum_bytes: int,
         behind_proxy: bool = False,
+        is_full: Callable[[str], bool] = lambda path: False,
     ) -> None:
         """Listen.
 
@@ -71,10 +83,12 @@ class Server:
                 free to say that the queue is full.
             maximum_bytes: the application's limit on a request.
             behind_proxy: leave the X-Forwarded headers to the application.
+            is_full: whether the application can but refuse a POST to a path.
         """
         self.threads = threads
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()
+        self._loop = 0  # the thread that `run` is called on
         # Waitress warns whenever a request waits a moment for a thread.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._waitress = waitress.create_server(
@@ -96,6 +110,8 @@ class Server:
             asyncore_use_poll=True,
         )
         self._waitress.channel_class = TimedChannel
+        self._is_full = is_full
+        self._waitress.add_task = self._take_on
 
     @property
     def port(self) -> int:
@@ -116,6 +132,7 @@ class Server:
         Returns:
             Whether every request that had begun was answered.
         """
+        self._loop = threading.get_ident()
         look = trim = 0.0
         while not self._stopping.is_set():
             self._turn()
@@ -136,6 +153,15 @@ class Server:
         for channel in self._channels():  # the trigger stays: a thread may pull it yet
             channel.handle_close()
         return not busy
+
+    def _take_on(self, channel: TimedChannel) -> None:
+        """Hand a request to a thread, or mark it as one to refuse here and now."""
+        request = channel.requests[0]
+        here = threading.get_ident() == self._loop
+        if here and request.command == "POST" and self._is_full(request.path):
+            channel.refused = True
+        else:
+            self._waitress.task_dispatcher.add_task(channel)
 
     def _turn(self) -> None:
         wasyncore.loop(timeout=QUANTUM, use_poll=True, map=self._map, count=1)

@@ -6,6 +6,7 @@ import socket
 import struct
 import sys
 
+RECEIVE_BUFFER = 512 * 1024  # bytes; who is in takes it over: a slice fits in whole
 ATTACH_FILTER = 26  # SO_ATTACH_FILTER of Linux, which Python does not name
 # Packet filter, as in Linux' networking/filter.rst: load the byte of TCP flags; drop
 # the packet if SYN is among them, else let it pass.
@@ -26,6 +27,7 @@ def open_port(host: str, port: int) -> socket.socket:
     taken = socket.socket(family, socket.SOCK_STREAM)
     try:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         taken.bind((host, port))
     except OSError:
         taken.close()

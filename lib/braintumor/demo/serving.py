@@ -6,14 +6,17 @@ its queue is full is told so at once; who has waited too long is dropped before 
 spent on them.
 """
 
+import contextlib
 import math
 import os
 import threading
 import time
 from collections import deque
+from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
 
+_no_time = threading.local()
 # Decoding takes memory (a 25-megapixel colour picture: 200 MB), so only as many
 # pictures are decoded at once as there are processor cores, never more than two.
 _DECODERS = threading.BoundedSemaphore(min(2, os.cpu_count() or 1))
@@ -42,6 +45,16 @@ class TooSlowError(ServingError):
 
 class StoppedError(ServingError):
     """The server is stopping and takes no more slices."""
+
+
+@contextlib.contextmanager
+def without_waiting() -> Iterator[None]:
+    """Let this thread find every queue full: it has other things to see to."""
+    _no_time.now = True
+    try:
+        yield
+    finally:
+        _no_time.now = False
 
 
 class Worker:
@@ -81,6 +94,11 @@ class Worker:
         """Slices in the queue or being decoded for it."""
         return len(self._waiting) + self._preparing
 
+    @property
+    def full(self) -> bool:
+        """Whether no more slices may wait."""
+        return self.waiting >= self.capacity
+
     def require_room(self) -> None:
         """Refuse early, before a request has cost anything.
 
@@ -90,7 +108,7 @@ class Worker:
         """
         if self._stopping:
             raise StoppedError("The server is stopping; ask again in a moment.")
-        if self.waiting >= self.capacity:
+        if self.full or getattr(_no_time, "now", False):
             seconds = (self.waiting + self.batch) * self._pace
             raise QueueFullError(max(1, math.ceil(seconds)))
 
