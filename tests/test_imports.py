@@ -23,7 +23,7 @@ ALLOWED = {
     "modeling": {"data"},
     "evaluation": set(),
     "reporting": {"parameters", "evaluation"},
-    "workflow": {"parameters", "provenance"},
+    "workflow": {"parameters", "provenance", "reporting"},
     "demo": {"data", "modeling", "evaluation", "reporting", "parameters"},
     "experiment": {"data", "modeling"},
     "data_commands": {"data"},

@@ -1,8 +1,10 @@
+import re
+
 import nbformat
 import pytest
 
 from braintumor import provenance, runs
-from braintumor.reporting import headline, report
+from braintumor.reporting import headline, notebook, report, report_page
 
 HEADER = "run,dataset,model,view,metric,value,low,high,n,groups\n"
 TABLE = HEADER + (
@@ -121,3 +123,34 @@ def test_a_run_without_notebooks_has_no_report(files):
 )
 def test_duration(seconds, shown):
     assert report.duration(seconds) == shown
+
+
+def test_a_page_shows_no_start_up_noise_and_keeps_real_warnings(files):
+    noise = "WARNING: All log messages before absl::InitializeLog() is called\n"
+    noise += "I0000 00:00:1.5 port.cc:153] oneDNN custom operations are on.\n"
+    content = nbformat.read(files.executed("01_weigh"), as_version=4)
+    content.cells[1].outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text=noise),
+        nbformat.v4.new_output("stream", name="stdout", text="forty-two"),
+    ]
+    nbformat.write(content, files.executed("01_weigh"))
+    report.build_report("toy")
+    page = (files.report / "01_weigh.html").read_text()
+    assert "forty-two" in page and "InitializeLog" not in page
+    content.cells[1].outputs[0].text += "a real warning\n"
+    nbformat.write(content, files.executed("01_weigh"))
+    report.build_report("toy")
+    assert "a real warning" in (files.report / "01_weigh.html").read_text()
+
+
+def test_shown_source_is_set_as_code_and_wide_outputs_scroll(files):
+    content = nbformat.read(files.executed("01_weigh"), as_version=4)
+    shown = {"text/html": notebook.show_source(report.duration)._repr_html_()}
+    content.cells[1].outputs = [nbformat.v4.new_output("display_data", shown)]
+    nbformat.write(content, files.executed("01_weigh"))
+    report.build_report("toy")
+    page = (files.report / "01_weigh.html").read_text()
+    assert re.search(r'class="highlight"><pre>', page)  # what the rule is about
+    assert re.search(r"\.highlight pre \{[^}]*monospace", report_page.PAGE_STYLE)
+    assert re.search(r"OutputArea-output \{ overflow-x: auto", report_page.PAGE_STYLE)
+    assert report_page.PAGE_STYLE in page

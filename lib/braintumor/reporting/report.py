@@ -9,6 +9,7 @@ from typing import Any
 
 from braintumor import runs
 from braintumor.reporting.headline import headline
+from braintumor.reporting.noise import is_start_up_noise
 from braintumor.reporting.report_page import BACK_LINK, PAGE, PAGE_STYLE
 from braintumor.runs import RunPaths
 
@@ -48,7 +49,7 @@ def _write_page(copy: Path, files: RunPaths) -> dict[str, Any]:
     import nbformat
     from nbconvert import HTMLExporter
 
-    notebook = _without_widgets(nbformat.read(copy, as_version=4))
+    notebook = _for_readers(nbformat.read(copy, as_version=4))
     title, finding = _opening(notebook.cells)
     exporter = HTMLExporter(embed_images=True, exclude_input_prompt=True)
     exporter.register_preprocessor(
@@ -71,12 +72,19 @@ def _write_page(copy: Path, files: RunPaths) -> dict[str, Any]:
     }
 
 
-def _without_widgets(notebook: Any) -> Any:
-    """Leave the text of a widget's output: behind a page there is no kernel."""
+def _for_readers(notebook: Any) -> Any:
+    """Leave out what a page cannot show, or nobody wants to read.
+
+    Behind a page there is no kernel, so a widget's output keeps its text alone; what
+    TensorFlow logs when it is imported goes.
+    """
     notebook.metadata.pop("widgets", None)
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
+        outputs = cell.get("outputs", [])
+        for output in outputs:
             output.get("data", {}).pop(WIDGET_VIEW, None)
+        if outputs:
+            cell.outputs = [one for one in outputs if not is_start_up_noise(one)]
     return notebook
 
 

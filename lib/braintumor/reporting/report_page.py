@@ -117,6 +117,10 @@ PAGE_STYLE = """<style>
 body.jp-Notebook { max-width: 62rem; margin: 0 auto; }
 .back { font: .875rem system-ui, "DejaVu Sans", sans-serif; padding: 1rem 0 0 1.75rem; }
 .jp-RenderedHTMLCommon table { margin-left: 0; }
+.jp-OutputArea-output { overflow-x: auto; min-width: 0; }
+.jp-OutputArea-output .highlight pre { padding: .5rem; overflow-x: auto;
+  font: .8rem/1.45 ui-monospace, "DejaVu Sans Mono", Consolas, monospace;
+  background: #f5f5f5; }
 .jp-RenderedText[data-mime-type="application/vnd.jupyter.stderr"] {
   background: transparent; color: #5b6675; }
 </style>"""

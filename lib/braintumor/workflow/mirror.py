@@ -6,7 +6,8 @@ from pathlib import Path
 import nbformat
 from nbformat import NotebookNode
 
-NOISE = ("All log messages before absl::InitializeLog", "oneDNN custom operations")
+from braintumor.reporting.noise import is_start_up_noise
+
 # A widget lives as long as its kernel; without it a page shows the text beside it.
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3"}
@@ -57,18 +58,7 @@ def tidy(notebook: NotebookNode) -> NotebookNode:
         tags = cell.metadata.get("tags")
         cell.metadata = nbformat.from_dict({"tags": tags} if tags else {})
         if cell.cell_type == "code":
-            cell.outputs = [o for o in cell.outputs if not _is_start_up_noise(o)]
+            cell.outputs = [o for o in cell.outputs if not is_start_up_noise(o)]
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET_VIEW, None)
     return clean
-
-
-def _is_start_up_noise(output: NotebookNode) -> bool:
-    """Tell whether an output is only what TensorFlow logs when it is imported.
-
-    It comes from C++ before any log level is read, with the time and process in it.
-    """
-    lines = output.get("text", "").splitlines()
-    return output.get("name") == "stderr" and all(
-        any(words in line for words in NOISE) for line in lines
-    )
