@@ -81,6 +81,10 @@ def test_the_tracked_scores_at_the_projects_similarity_are_the_headline():
     here = scores[scores["similarity"] == 0.95].set_index(["model", "metric"])
     kept = results.read_results(results.find_results(RUN, tracked=True))
     kept = kept[(kept["view"] == "group_disjoint") & (kept["dataset"] == "nickparvar")]
-    kept = kept.set_index(["model", "metric"]).loc[here.index]
+    kept = kept.set_index(["model", "metric"])
+    both = here.index.intersection(kept.index)  # a baseline may be younger
+    assert {"densenet121_four_class", "nearest_neighbor"} <= {*both.unique("model")}
     for column in ("value", "low", "high", "n", "groups"):
-        np.testing.assert_allclose(here[column], kept[column], atol=1e-4)
+        np.testing.assert_allclose(
+            here.loc[both, column], kept.loc[both, column], atol=1e-4
+        )
