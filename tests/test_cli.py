@@ -74,6 +74,13 @@ def test_help_names_the_commands(run) -> None:
     assert "record" not in output  # for maintainers
 
 
+def test_help_says_what_the_models_commands_do(run) -> None:
+    assert "List, install and check the models" in run("--help").output
+    output = run("models", "--help").output
+    for words in ("which are installed", "Install a run's", "against its contract"):
+        assert words in " ".join(output.split())
+
+
 def test_list_tells_what_is_here_and_how_to_get_the_rest(run) -> None:
     output = run("data", "list").output
     assert "7,023" in output and "braintumor data fetch nickparvar" in output

@@ -22,7 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data, name="data", help="Get data sets, look for faults and repeats.")
-app.add_typer(models, name="models", help="Which models the demos have, and more.")
+app.add_typer(
+    models, name="models", help="List, install and check the models of the demos."
+)
 app.command("app")(run_app)
 app.command("cards")(write_cards)
 app.command("evaluate")(evaluate_run)

@@ -63,6 +63,57 @@ def test_every_hostile_upload_gets_an_answer_or_a_sentence(
     assert list(tmp_path.iterdir()) == []
 
 
+def crash(app, monkeypatch):
+    """Let the decoder stumble over something that nobody thought of."""
+
+    def divide(content, name, *, position=None):
+        raise ZeroDivisionError("planted")
+
+    for worker in app.extensions["desk"].workers.values():
+        monkeypatch.setattr(worker.predictor, "prepare", divide)
+
+
+def let_slip(words):
+    """Return a fault that writes words into every answer."""
+
+    def add(response):
+        response.set_data(response.get_data() + words)
+        return response
+
+    def plant(app, monkeypatch):
+        app.after_request_funcs.setdefault(None, []).append(add)
+
+    return plant
+
+
+@pytest.mark.parametrize("path", [PREDICT, "/"])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        crash,
+        let_slip(b"Traceback (most recent call last)"),
+        let_slip(b"<script>alert(1)</script>"),
+    ],
+    ids=["crash", "traceback", "markup"],
+)
+def test_a_planted_fault_is_not_called_calm(
+    make_app, make_form, pictures, monkeypatch, fault, path
+):
+    app = make_app(rate=0)
+    client = app.test_client()
+    fields = {} if path == PREDICT else {"token": make_form(client).token}
+    body = encode_body("a.png", pictures["answer"], **fields)
+
+    def send():
+        response = client.post(path, data=body, content_type=FORMATS)
+        require_calm(response, {200, 422})
+
+    send()  # sound before
+    fault(app, monkeypatch)
+    with pytest.raises(AssertionError):
+        send()
+
+
 @pytest.mark.parametrize("kind", ["image/png", "application/octet-stream"])
 def test_raw_bodies_are_no_weaker(client, hostile_folder, kind):
     index = json.loads((hostile_folder / "index.json").read_text())
