@@ -29,9 +29,11 @@ MODELS = {
     "05_train_densenet121_four_class": "densenet121_four_class",
 }
 NOTEBOOKS = ["01_explore_dataset", "02_preprocess_images", *MODELS]
-NOTEBOOKS += ["06_evaluate_models", "07_upload_demo"]
+NOTEBOOKS += ["06_evaluate_models", "07_upload_demo", "08_how_to_fake_99_percent"]
 # Comes with the project: the upload demo needs nothing that this graph makes.
 SHIPPED = Path("data", "models", "densenet121_four_class", "contract.json")
+# So do the figures of real slices that notebook 08 sets beside its own.
+STUDIED = Path("data", "results", "studies", "sins", "provenance.json")
 
 
 def tracked(name):
@@ -53,10 +55,9 @@ def artifact(model):
     return [FILES.model(model) / name for name in names]
 
 
-def shipped():
-    """Which model came with the project, by content."""
-    contract = ROOT / SHIPPED
-    known = contract.read_bytes() if contract.is_file() else b""
+def content(path):
+    """Which file came with the project, by what is in it."""
+    known = (ROOT / path).read_bytes() if (ROOT / path).is_file() else b""
     return hashlib.sha256(known).hexdigest()
 
 
@@ -161,10 +162,28 @@ rule upload_demo:
     params:
         code=code("07_upload_demo"),
         given=known("07_upload_demo"),
-        contract=shipped(),
+        contract=content(SHIPPED),
     shell:
         "python -m braintumor.workflow.execute {input.notebook}"
         " --parameters {params.given:q} --inputs {input.contract}"
+
+
+rule how_to_fake_99_percent:
+    input:
+        notebook=ancient(tracked("08_how_to_fake_99_percent")),
+        splits=FILES.splits(CHOSEN["dataset"]),
+        studied=ancient(STUDIED),
+    output:
+        sins=FILES.folder / "sins.csv",
+        executed=FILES.executed("08_how_to_fake_99_percent"),
+        provenance=FILES.provenance("08_how_to_fake_99_percent"),
+    params:
+        code=code("08_how_to_fake_99_percent"),
+        given=known("08_how_to_fake_99_percent"),
+        studied=content(STUDIED),
+    shell:
+        "python -m braintumor.workflow.execute {input.notebook}"
+        " --parameters {params.given:q} --inputs {input.splits} {input.studied}"
 
 
 rule report:

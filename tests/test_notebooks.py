@@ -23,8 +23,8 @@ def test_stored_notebook(name, path):
     assert RULES[name](rules.read(path)) == []
 
 
-def test_the_seven_notebooks_are_there():
-    assert [path.stem[:2] for path in NOTEBOOKS] == [f"0{n}" for n in range(1, 8)]
+def test_the_eight_notebooks_are_there():
+    assert [path.stem[:2] for path in NOTEBOOKS] == [f"0{n}" for n in range(1, 9)]
 
 
 NAME = "06_weigh_toys"
@@ -138,6 +138,11 @@ def toy(tmp_path):
     return store
 
 
+def test_what_takes_long_may_be_imported_below_the_check(toy):
+    late = insert(5, v4.new_code_cell("import os\n\nfrom braintumor.data import cache"))
+    assert RULES["imports"](rules.read(toy(late))) == []
+
+
 def test_a_good_notebook_passes_every_rule(toy):
     good = rules.read(toy())
     assert {name: rule(good) for name, rule in RULES.items()} == {
@@ -179,6 +184,11 @@ FAULTS = {
     "late import": ("imports", replace(6, "6 * seed", "import os")),
     "hidden import": ("imports", replace(6, "6 *", "def f():\n    import os\n6 *")),
     "work among imports": ("imports", replace(2, "import base64", "x = 1")),
+    "work among late imports": (
+        "imports",
+        insert(5, v4.new_code_cell("import os\nx = 1")),
+    ),
+    "imports too late": ("imports", insert(6, v4.new_code_cell("import os"))),
     "imported object": (
         "imports",
         replace(

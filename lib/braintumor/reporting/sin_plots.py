@@ -37,7 +37,7 @@ def price_list(table: pd.DataFrame, *, chance: float | None = None) -> Figure:
         rows = table[table["dataset"] == dataset].set_index("sin").reindex(sins)
         _draw_prices(axes, rows)
         if chance is not None:
-            axes.axvline(chance, color="#AAAAAA", lw=1, ls="--", zorder=0)
+            axes.axvline(chance, color=INK, lw=1.2, ls="--", zorder=0.5)
         axes.set_xlabel(f"accuracy on {dataset}")
     panels[0][0].set_yticks(range(len(sins)), [show_name(name) for name in sins])
     panels[0][0].set_ylim(len(sins) - 0.5, -0.5)

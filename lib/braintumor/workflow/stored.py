@@ -21,7 +21,7 @@ from braintumor.workflow.mirror import code_digest, mirror_path, mirror_text, ti
 
 QUIET = {"TQDM_DISABLE": "1", "TF_CPP_MIN_LOG_LEVEL": "3"}
 # What comes with the project, and what is derived from that alone.
-SHIPPED = ("data/models", "data/cache/light")
+SHIPPED = ("data/models", "data/cache/light", "data/results/studies")
 
 
 def stored_notebooks(root: Path | None = None) -> list[Path]:
@@ -33,7 +33,7 @@ def stored_notebooks(root: Path | None = None) -> list[Path]:
 def clean_home(name: str, *, keep: bool = False) -> dict[str, str]:
     """Make an empty home under `build/`; return the environment that points to it.
 
-    The models that come with the project are linked into it; nothing writes to them.
+    The models and tables that come with the project are linked into it; nothing writes to them.
 
     Args:
         name: of the folder under `build/`.

@@ -8,7 +8,8 @@ from braintumor.workflow import closure
 from braintumor.workflow.rules.reading import Stored, first_line, statements
 
 LARGEST_FILE = 1_000_000  # bytes
-WARNED = ("06", "07")  # notebooks that show scores or take uploads
+CHECK = "parameters.check(globals())"
+WARNED = ("06", "07", "08")  # notebooks that show scores or take uploads
 
 
 def file_name(stored: Stored) -> list[str]:
@@ -54,15 +55,21 @@ def colab_cell(stored: Stored) -> list[str]:
 
 
 def imports(stored: Stored) -> list[str]:
-    """The third cell imports; no other does; the package's modules, not objects."""
+    """The third cell imports, heavy things below the check; modules, not objects.
+
+    What takes long to import may wait in the cell right below the parameters' check,
+    so that a misspelt parameter is refused at once.
+    """
     faults = []
     for position, cell in enumerate(stored.cells):
         if cell.cell_type != "code" or position == 1:
             continue
         found = [n for n in ast.walk(ast.Module(statements(cell.source), [])) if _is(n)]
-        if position == 2 and len(found) != len(statements(cell.source)):
-            faults.append("the third cell holds something else than imports")
-        if position != 2 and found:
+        waits = CHECK in stored.cells[position - 1].source
+        mixed = len(found) != len(statements(cell.source))
+        if mixed and (position == 2 or (waits and found)):
+            faults.append(f"imports and something else: {first_line(cell)}")
+        if position != 2 and found and not waits:
             faults.append(f"import outside the third cell: {first_line(cell)}")
         for node in found:
             faults += _objects(node)
@@ -104,6 +111,6 @@ def parameters_cell(stored: Stored) -> list[str]:
     unknown = {*declared_names(source)} - {*Parameters.model_fields}
     faults += [f"Parameters has no field {name}" for name in sorted(unknown)]
     after = stored.code[stored.code.index(cells[0]) + 1 :]
-    if not after or "parameters.check(globals())" not in after[0].source:
-        faults.append("the cell after it does not call parameters.check(globals())")
+    if not after or CHECK not in after[0].source:
+        faults.append(f"the cell after it does not call {CHECK}")
     return faults
