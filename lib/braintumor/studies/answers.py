@@ -1,6 +1,6 @@
 """What a trained model of a run answers to real slices, through its light form."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from braintumor import paths
 from braintumor.data import cache, manifest, other_sources, sources
 from braintumor.data.leaks import VIEWS
-from braintumor.evaluation import calibration
+from braintumor.evaluation import calibration, predictions
 from braintumor.evaluation.scores import NO_TUMOR
 from braintumor.modeling import runtime
 from braintumor.modeling.contract import CONTRACT, WEIGHTS, read_contract
@@ -19,6 +19,7 @@ from braintumor.modeling.recipes import Recipe, recipe_from_dict
 from braintumor.studies.setting import Setting
 
 DATASET = "nickparvar"
+PLACES = ("validation", *VIEWS)
 BLOCK = 256  # slices whose feature maps are held at once
 
 Change = Callable[[np.ndarray], np.ndarray]
@@ -89,7 +90,11 @@ def load_model(setting: Setting, name: str) -> Model:
 
 
 def ask_sides(
-    setting: Setting, model: Model, change: Change | None = None
+    setting: Setting,
+    model: Model,
+    *,
+    change: Change | None = None,
+    places: Sequence[str] = PLACES,
 ) -> dict[str, Answers]:
     """Ask a model about validation and the three tests of the run.
 
@@ -97,17 +102,42 @@ def ask_sides(
         setting: names the run.
         model: of that run.
         change: done to the prepared slices (n, side, side) uint8 before it looks.
+        places: some of `PLACES`.
 
     Returns:
-        "validation" and each view -> answers; the views share their slices.
+        place -> answers; the views share their slices.
     """
     splits = read_splits(setting)
-    asked = splits[splits[VIEWS[0]].isin(["validation", "test"])]
-    images = prepare(splits, model, DATASET)[asked.index.to_numpy()]
-    every = answer(asked, model, images if change is None else change(images))
-    masks = {"validation": asked[VIEWS[0]] == "validation"}
-    masks |= {view: asked[view] == "test" for view in VIEWS}
-    return {place: every.take(mask.to_numpy()) for place, mask in masks.items()}
+    masks = {place: mark_place(splits, place) for place in places}
+    asked = np.logical_or.reduce(list(masks.values()))
+    images = prepare(splits, model, DATASET)[np.flatnonzero(asked)]
+    images = images if change is None else change(images)
+    every = answer(splits[asked], model, images)
+    return {place: every.take(mask[asked]) for place, mask in masks.items()}
+
+
+def recall_tests(setting: Setting, name: str) -> dict[str, Answers]:
+    """Return what a model of the run answered when its tests were opened.
+
+    The probabilities were written with six decimals; half of the last one stands for a
+    0, so that a temperature can be applied.
+    """
+    table = predictions.read_predictions(setting.read(setting.paths.predictions(name)))
+    splits = read_splits(setting)
+    asked = splits[mark_place(splits, VIEWS[0])]
+    classes = predictions.class_names(table)
+    columns = [predictions.PREFIX + label for label in classes]
+    found = table.set_index("slice_id").loc[asked["slice_id"], columns].to_numpy()
+    logits = np.log(np.maximum(found, 0.5 * 10**-predictions.DECIMALS))
+    every = _describe(asked, logits, classes)
+    return {view: every.take(mark_place(asked, view)) for view in VIEWS}
+
+
+def mark_place(splits: pd.DataFrame, place: str) -> np.ndarray:
+    """Mark (n,) bool the slices of validation, or of one view's test."""
+    if place == "validation":
+        return (splits[VIEWS[0]] == "validation").to_numpy()
+    return (splits[place] == "test").to_numpy()
 
 
 def find_strange_slices(setting: Setting, source: str) -> pd.DataFrame:
@@ -134,10 +164,16 @@ def prepare(rows: pd.DataFrame, model: Model, source: str) -> np.ndarray:
 
 def answer(rows: pd.DataFrame, model: Model, images: np.ndarray) -> Answers:
     """Ask a model about prepared slices, and keep what the manifest says of them."""
+    return _describe(rows, model.ask(images), model.recipe.classes)
+
+
+def _describe(
+    rows: pd.DataFrame, logits: np.ndarray, classes: tuple[str, ...]
+) -> Answers:
     return Answers(
-        logits=model.ask(images),
-        labels=pd.Index(model.recipe.classes).get_indexer(rows["label"]),
+        logits=logits,
+        labels=pd.Index(classes).get_indexer(rows["label"]),
         tumor=(rows["label"] != NO_TUMOR).to_numpy(),
         group_ids=rows["group_id"].to_numpy(),
-        classes=model.recipe.classes,
+        classes=classes,
     )

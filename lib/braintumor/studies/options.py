@@ -35,10 +35,12 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
     dense = answers.load_model(setting, "densenet121_four_class")
     vgg = answers.load_model(setting, "vgg16_four_class")
     looks = [
-        answers.ask_sides(setting, dense, change)
+        answers.ask_sides(setting, dense, change=change)
         for change in (None, mirror, turn_left, turn_right)
     ]
-    single, other = looks[0], answers.ask_sides(setting, vgg)
+    single = looks[0]
+    other = answers.ask_sides(setting, vgg, places=["validation"])
+    other |= answers.recall_tests(setting, "vgg16_four_class")
     return compare(
         {
             REFERENCE: single,
