@@ -33,7 +33,8 @@ def stored_notebooks(root: Path | None = None) -> list[Path]:
 def clean_home(name: str, *, keep: bool = False) -> dict[str, str]:
     """Make an empty home under `build/`; return the environment that points to it.
 
-    The models and tables that come with the project are linked into it; nothing writes to them.
+    Models and tables that come with the project are linked into it; nothing writes to
+    them.
 
     Args:
         name: of the folder under `build/`.
