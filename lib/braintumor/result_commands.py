@@ -2,11 +2,14 @@
 
 import json
 import time
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from braintumor.data_commands import fail
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 AUDITED = "nickparvar"  # the source whose audit README tells
 ADDED = "06_baselines"  # its record stands beside those of the notebooks
@@ -112,7 +115,7 @@ def show_results(
     )
 
 
-def _read(run: str, kept: bool):
+def _read(run: str, kept: bool) -> "pd.DataFrame":
     """Read a run's table; the published one only if it has the published hash."""
     from braintumor import paths
     from braintumor.evaluation import results, tracked
@@ -144,7 +147,7 @@ def _add_baselines(run: str, seed: int) -> None:
     typer.echo(f"Added: {', '.join(path.stem for path in made)}")
 
 
-def _draw_views(run: str, scored) -> None:
+def _draw_views(run: str, scored: "pd.DataFrame") -> None:
     """Draw notebook 06's figure of the views again, with all baselines in it."""
     from braintumor.parameters import Parameters
     from braintumor.reporting import comparison_plots, notebook
