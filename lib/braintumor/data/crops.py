@@ -46,14 +46,15 @@ def find_crops(
         )
     images = thumbs.reshape(-1, SOURCE_SIDE, SOURCE_SIDE)
     asking, others = images[np.asarray(asked)], images[np.asarray(among)]
+    asking_whole, others_whole = shrink(asking), shrink(others)
     parts = []
     for kept, top, left in tqdm(list(_list_windows()), "crops", unit="window"):
         asking_cut, others_cut = (
             shrink(part, kept, top, left) for part in (asking, others)
         )
         for cropped, first, second in (
-            ("asked", shrink(asking), others_cut),
-            ("among", asking_cut, shrink(others)),
+            ("asked", asking_whole, others_cut),
+            ("among", asking_cut, others_whole),
         ):
             found = _match(first, second, similarity)
             parts.append(found.assign(kept=kept, cropped=cropped))
