@@ -86,3 +86,20 @@ def test_intervals_are_those_of_groups():
 def test_a_value_lies_inside_its_interval():
     row = read({"share": np.arange(50.0)}, np.arange(50)).loc["share"]
     assert row["low"] < row["value"] == 24.5 < row["high"]
+
+
+def check_none(measure):
+    """Nothing seen among forty groups does not mean never: at most about 9 %."""
+    row = measure({"changed": np.zeros(80)}, np.arange(80) // 2).loc["changed"]
+    assert row["low"] == row["value"] == 0
+    assert row["high"] == pytest.approx(1 - 0.025 ** (1 / 40))
+
+
+def test_a_share_of_none_has_an_interval():
+    check_none(read)
+    with pytest.raises(AssertionError):  # the bootstrap alone
+        check_none(
+            lambda c, g: read({"moved": c["changed"]}, g).rename({"moved": "changed"})
+        )
+    whole = read({"accuracy": np.ones(40)}, np.arange(40)).loc["accuracy"]
+    assert whole["low"] < 0.92 and whole["high"] == 1

@@ -50,7 +50,9 @@ def read_curves(figure):
 
 
 def check_curves(draw, scores):
-    curves = read_curves(draw(scores))
+    figure = draw(scores)
+    assert figure.axes[0].get_ylim()[0] <= 0.28  # the lowest bound is in sight
+    curves = read_curves(figure)
     assert list(curves) == ["blur", "JPEG"]  # the worst first
     assert curves["blur"]["accuracy"] == [0.95, 0.9, 0.8, 0.7, 0.5, 0.3]
     assert curves["blur"]["mean confidence"] == [0.9] * 6

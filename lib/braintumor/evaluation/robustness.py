@@ -8,6 +8,9 @@ import pandas as pd
 from braintumor.evaluation import statistics
 
 REPLICATES = 1000
+# Metrics that are right-or-wrong shares; the others have a sign or a size.
+SHARES = ("accuracy", "answered", "answered_accuracy", "missed_tumors")
+SHARES += ("false_alarms", "changed")
 
 
 def average(
@@ -27,7 +30,9 @@ def average(
 
     Returns:
         One row per metric: `metric`, `value`, `low`, `high`, and `n` and `groups` of
-        the slices that counted. Without any, the values are missing.
+        the slices that counted. Without any, the values are missing. A share of none or
+        of all has the exact interval of as many slices as there are groups: a bootstrap
+        cannot draw what it has not seen.
 
     Raises:
         ValueError: there is no slice.
@@ -48,14 +53,18 @@ def average(
     rows = []
     for name, column in values.items():
         inside, interval = counted[name], intervals[name]
+        groups = len(np.unique(group_ids[inside]))
+        value = column[inside].mean() if inside.any() else np.nan
+        if name in SHARES and value in (0, 1):
+            interval = statistics.exact_interval(int(value) * groups, groups)
         rows.append(
             {
                 "metric": name,
-                "value": column[inside].mean() if inside.any() else np.nan,
+                "value": value,
                 "low": interval.low,
                 "high": interval.high,
                 "n": int(inside.sum()),
-                "groups": len(np.unique(group_ids[inside])),
+                "groups": groups,
             }
         )
     return pd.DataFrame(rows)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from braintumor.reporting.palette import INK, show_name
 
@@ -15,6 +16,11 @@ CURVES = {
     "accuracy": ("#0072B2", "-", "accuracy"),
     "confidence": ("#D55E00", "-", "mean confidence"),
     "answered": ("#8C8C8C", ":", "share answered"),
+}
+# kind of a harmless change → colour and name in the legend
+KINDS = {
+    "place": ("#0072B2", "the head lies elsewhere"),
+    "file": ("#E69F00", "another file"),
 }
 GAP = "#F3C6A5"  # confidence above accuracy
 CLEAN = "none"  # the corruption of untouched slices
@@ -53,7 +59,9 @@ def severity_curves(scores: pd.DataFrame) -> Figure:
     for axes, name in zip(grid.flat, names, strict=False):
         _draw_corruption(axes, scores[scores["corruption"].isin([name, CLEAN])])
         axes.set_title(_word(name), fontsize=10, color=INK, pad=4)
-    grid[0, 0].set_ylim(0, 1.02)
+    # Lines, unlike bars, need no zero; the space goes to where they differ.
+    lowest = scores.loc[scores["metric"].isin(CURVES), "low"].min()
+    grid[0, 0].set_ylim(max(0.0, np.floor(10 * lowest) / 10), 1.01)
     grid[0, 0].set_xticks(range(1 + int(scores["severity"].max())))
     figure.supxlabel("severity (0: untouched)", fontsize=10)
     handles, labels = grid[0, 0].get_legend_handles_labels()
@@ -85,6 +93,8 @@ def invariance_bars(changes: pd.DataFrame, *, view: str = "as_shipped") -> Figur
     panels[1].set_xlabel("mean change of the largest\nprobability, percentage points")
     panels[0].set_yticks(range(len(names)), [_word(name) for name in names])
     panels[0].invert_yaxis()
+    shown = [Patch(color=colour, label=label) for colour, label in KINDS.values()]
+    panels[1].legend(handles=shown, loc="lower right")
     return figure
 
 
@@ -157,7 +167,7 @@ def _draw_bars(
     drawn = rows[rows["metric"] == metric].set_index("transformation").reindex(names)
     percent = 100 * drawn[["low", "value", "high"]]
     bounds = np.abs(percent[["low", "high"]].to_numpy() - percent[["value"]].to_numpy())
-    colours = ["#0072B2" if kind == "place" else "#E69F00" for kind in drawn["kind"]]
+    colours = [KINDS[kind][0] for kind in drawn["kind"]]
     style = {"error_kw": {"ecolor": INK, "elinewidth": 1}}
     axes.barh(
         range(len(names)), percent["value"], xerr=bounds.T, color=colours, **style
