@@ -8,10 +8,14 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+import pandas as pd
+
 from braintumor.cards.facts import RunFacts
 from braintumor.cards.wording import describe_machine, show_commit
 from braintumor.data import sources
 from braintumor.demo.evidence import tell_errors
+from braintumor.reporting.tables import show_score
 from braintumor.studies import record as studies
 
 PLACE = re.compile(r"\{([^{}]+)\}")
@@ -59,14 +63,25 @@ def _study(
     facts: RunFacts, name: str, table: str, column: str, *where: str
 ) -> str | int:
     """Return one cell of a study's table, found by `column=value` pairs."""
+    cell = _find_row(name, table, where)[column].iloc[0]
+    if isinstance(cell, float):
+        return f"{cell:.1f}" if abs(cell) > 1 else f"{cell:.3f}"
+    return int(cell) if isinstance(cell, np.integer) else str(cell)
+
+
+def _measured(facts: RunFacts, name: str, table: str, *where: str) -> str:
+    """Return one score of a study's table with its interval and n."""
+    return show_score(next(_find_row(name, table, where).itertuples()))
+
+
+def _find_row(name: str, table: str, where: tuple[str, ...]) -> pd.DataFrame:
     rows = studies.read_table(name, table)
     for pair in where:
         key, value = pair.split("=")
-        rows = rows[rows[key].astype(str) == value.replace("_", " ")]
+        rows = rows[rows[key].astype(str) == value]
     if len(rows) != 1:
         raise KeyError(f"{len(rows)} rows instead of one")
-    cell = rows[column].iloc[0]
-    return f"{cell:.3f}" if isinstance(cell, float) else str(cell)
+    return rows
 
 
 LOOK_UPS: dict[str, Callable[..., Any]] = {
@@ -76,6 +91,7 @@ LOOK_UPS: dict[str, Callable[..., Any]] = {
     "published": _published,
     "recipe": _recipe,
     "study": _study,
+    "measured": _measured,
     "audit": lambda facts, dataset, key: facts.audits[dataset][key],
     "set": lambda facts, dataset, key: facts.sets[dataset][key],
     "fact": lambda facts, model, key: facts.contracts[model]["facts"][key],
