@@ -72,7 +72,7 @@ def plot_scores(
         for height, (key, (_, colour)) in enumerate(EXPLANATIONS.items()):
             if key in drawn.index:
                 _draw_interval(axes, drawn.loc[key], height, colour)
-        axes.set_xlim(0, 1)
+        axes.set_xlim(0, 1.1 * drawn["high"].max())
         axes.grid(axis="x")
         axes.tick_params(axis="y", length=0)
         axes.set_xlabel(words)
@@ -140,14 +140,8 @@ def plot_reach(reach: pd.DataFrame, *, tolerance: float) -> Figure:
             bounds = rows["low"], rows["high"]
             axes.fill_between(rows["reach"], *bounds, color=colour, alpha=0.2, lw=0)
     axes.axvline(tolerance, color=INK, linestyle=":", linewidth=1.2)
-    axes.annotate(
-        "customary tolerance",
-        (tolerance, 0.03),
-        xytext=(4, 0),
-        textcoords="offset points",
-        fontsize=9,
-        color=INK,
-    )
+    place = {"rotation": 90, "ha": "right", "va": "top", "fontsize": 9, "color": INK}
+    axes.text(tolerance, 1.0, "customary tolerance ", **place)
     axes.set(xlim=(0, reach["reach"].max()), ylim=(0, 1.02))
     axes.set_xlabel("distance to the lesion that is still a hit, share of the side")
     axes.set_ylabel("slices")

@@ -108,14 +108,15 @@ def list_subsets(explained: Explained, lesions: Lesions) -> dict[str, np.ndarray
     """Return the subsets that are scored apart, each (n,) bool; none is empty.
 
     Each exposure; of the twin-free slices also those with the right and the wrong
-    answer, and each class.
+    answer, and for the shipped model each class.
     """
     rows = lesions.rows
     chosen = {name: (rows["exposure"] == name).to_numpy() for name in EXPOSURES}
     free, right = chosen[EXPOSURES[0]], explained.predicted == explained.true
     chosen |= {"right": free & right, "wrong": free & ~right}
-    for label in sorted(set(rows["label"])):
-        chosen[label] = free & (rows["label"] == label).to_numpy()
+    if explained.recipe.model == SHIPPED:
+        for label in sorted(set(rows["label"])):
+            chosen[label] = free & (rows["label"] == label).to_numpy()
     return {name: one for name, one in chosen.items() if one.any()}
 
 
