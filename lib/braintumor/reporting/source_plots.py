@@ -15,6 +15,7 @@ SOURCES = {
     "figshare": "figshare",
     "figshare_and_validation": "figshare, with healthy\nslices of validation",
     "navoneel": "Navoneel",
+    "navoneel_and_validation": "Navoneel, with healthy\nslices of validation",
 }
 MODEL_STYLES = {"before": ("#E69F00", "o"), "after": ("#004C7A", "D")}
 AIMS = {"sensitivity": 0.85, "specificity": 0.90}  # on Navoneel

@@ -22,7 +22,7 @@ from braintumor.studies.setting import Setting
 HOME = "nickparvar"
 OTHERS = ("navoneel", "figshare")
 MODEL = "densenet121_four_class"
-BORROWED = "figshare_and_validation"  # tumours of the one, healthy of the other
+BORROWED = "_and_validation"  # after a source: its tumours, healthy from validation
 BLOCK = 256  # slices whose feature maps are held at once
 
 
@@ -137,15 +137,21 @@ def score_all(
     answers: dict[str, np.ndarray],
     threshold: float,
 ) -> pd.DataFrame:
-    """Score every collection; figshare once more with validation's healthy slices."""
+    """Score every collection, and every other source with healthy slices of home.
+
+    Figshare has no healthy slice and Navoneel hardly one without a twin: their tumours
+    are ranked against the healthy validation slices, too. Those set the threshold, so
+    only the area says something new there.
+    """
     arrays = {
         name: (c.tumor, model.score(answers[name]), c.groups)
         for name, c in collections.items()
     }
-    if {"figshare", "validation"} <= {*arrays}:
-        healthy = ~arrays["validation"][0]
-        pairs = zip(arrays["figshare"], arrays["validation"], strict=True)
-        arrays[BORROWED] = tuple(np.append(ill, well[healthy]) for ill, well in pairs)
+    well = ~arrays["validation"][0]
+    for name in [name for name in OTHERS if name in arrays]:
+        ill = arrays[name][0]
+        pairs = zip(arrays[name], arrays["validation"], strict=True)
+        arrays[name + BORROWED] = tuple(np.append(a[ill], b[well]) for a, b in pairs)
     rows = [
         score_source(*array, threshold=threshold).assign(source=name)
         for name, array in arrays.items()
