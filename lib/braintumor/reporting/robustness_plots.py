@@ -190,14 +190,11 @@ def _draw_bars(
 
 def _order(scores: pd.DataFrame) -> list[str]:
     """Return the corruptions, the lowest accuracy at the highest severity first."""
-    worst = scores[
-        (scores["severity"] == scores["severity"].max())
-        & (scores["metric"] == "accuracy")
-    ]
+    worst = scores[scores["severity"] == scores["severity"].max()]
+    worst = worst[worst["metric"] == "accuracy"]
     return worst.sort_values(["value", "corruption"])["corruption"].tolist()
 
 
 def _word(name: str) -> str:
     """Return a name for readers: `jpeg_quality_90` → "JPEG quality 90"."""
-    words = show_name(name).split()
-    return " ".join(INITIALISMS.get(word, word) for word in words)
+    return " ".join(INITIALISMS.get(word, word) for word in show_name(name).split())
