@@ -87,13 +87,20 @@ def test_a_source_of_tumours_alone_has_a_sensitivity_and_no_more():
 
 
 def test_certainty_rests_on_groups():
-    perfect = measure(np.where(TUMOR, 9.0, -9.0), groups=np.arange(400) // 40)
+    perfect = measure(np.where(TUMOR, 9.0, -9.0), groups=np.arange(400) // 20)
     row = perfect.loc["sensitivity"]
-    assert (row["value"], row["high"], row["groups"], row["n"]) == (1, 1, 5, 200)
-    assert row["low"] == pytest.approx(0.025 ** (1 / 5))
-    area = perfect.loc["auc"]  # ten groups, of which five are of either side
-    assert (area["value"], area["groups"]) == (1, 10)
-    assert area["low"] == pytest.approx(0.025 ** (1 / 5))
+    assert (row["value"], row["high"], row["groups"], row["n"]) == (1, 1, 10, 200)
+    assert row["low"] == pytest.approx(0.025 ** (1 / 10))
+    area = perfect.loc["auc"]  # twenty groups, of which ten are of either side
+    assert (area["value"], area["groups"]) == (1, 20)
+    assert area["low"] == pytest.approx(0.025 ** (1 / 10))
+
+
+def test_two_healthy_slices_rank_nothing():
+    few = np.append(np.flatnonzero(TUMOR), [200, 201])
+    table = measure(HOME[few], tumor=TUMOR[few])
+    assert list(table.index) == ["sensitivity", "specificity"]
+    assert table.loc["specificity", "n"] == 2
 
 
 def test_a_planted_difference_comes_first():

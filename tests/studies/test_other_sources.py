@@ -43,12 +43,12 @@ def answers(healthy):
 @pytest.fixture
 def judged():
     sides = {
-        "validation": collection("validation", ["glioma"] * 10 + ["no_tumor"] * 10),
-        "figshare": collection("figshare", ["pituitary"] * 10),
+        "validation": collection("validation", ["glioma"] * 20 + ["no_tumor"] * 20),
+        "figshare": collection("figshare", ["pituitary"] * 20),
     }
     told = {
-        "validation": answers([0.1] * 10 + [0.9] * 10),
-        "figshare": answers([0.4] * 5 + [0.95] * 5),
+        "validation": answers([0.1] * 20 + [0.9] * 20),
+        "figshare": answers([0.4] * 10 + [0.95] * 10),
     }
     return sides, told
 
@@ -61,7 +61,7 @@ def test_tumours_alone_borrow_the_healthy_slices_of_validation(judged):
     borrowed = "figshare" + source_answers.BORROWED
     assert values[borrowed, "auc"] == pytest.approx(0.5)
     row = table[table["source"] == borrowed].set_index("metric")
-    assert row.loc["specificity", ["n", "groups"]].tolist() == [10, 5]
+    assert row.loc["specificity", ["n", "groups"]].tolist() == [20, 10]
 
 
 def test_groups_of_two_sources_are_not_mixed_up(judged):
@@ -72,8 +72,8 @@ def test_groups_of_two_sources_are_not_mixed_up(judged):
 def test_calls_are_counted_by_label(judged):
     table = other_sources.count_calls(Planted(), *judged)
     row = table[table["source"] == "figshare"].iloc[0]
-    assert row[list(CLASSES)].tolist() == [5, 0, 5, 0]
-    assert table[list(CLASSES)].to_numpy().sum() == 30
+    assert row[list(CLASSES)].tolist() == [10, 0, 10, 0]
+    assert table[list(CLASSES)].to_numpy().sum() == 60
 
 
 def test_a_sample_is_no_larger_than_it_may_and_keeps_its_order():

@@ -17,6 +17,7 @@ from braintumor.evaluation.scores import weighted_auc
 WANTED_SPECIFICITY = 0.95  # on the validation slices that set the threshold
 # What the slices themselves would have to choose: shown, never claimed.
 NOT_ATTAINABLE = ("best_sensitivity", "best_specificity", "matched_sensitivity")
+FEWEST = 10  # groups of either side; with fewer a ranking would look too certain
 LOOKS_AT = {  # side whose slices make the denominator; all slices for what is not here
     "sensitivity": True,
     "specificity": False,
@@ -109,7 +110,8 @@ def score_source(
         seed: of the bootstrap.
 
     Returns:
-        One row per measure that has a value: `COLUMNS`; `n` and `groups` count what it
+        One row per measure that has a value (what needs both sides: only where either
+        has `FEWEST` groups): `COLUMNS`; `n` and `groups` count what it
         looks at, `attainable` is 0 where the slices themselves chose the threshold.
         Where a share is exactly 0 or 1 the interval is Clopper and Pearson's with
         groups as trials, for an area those of the rarer side.
@@ -121,17 +123,18 @@ def score_source(
         replicates=replicates,
         seed=seed,
     )
+    rarer = min(len(np.unique(group_ids[tumor == side])) for side in (True, False))
     rows = []
     for name, point in points.items():
         value = float(point[0])
-        if np.isnan(value):
+        if np.isnan(value) or (name not in LOOKS_AT and rarer < FEWEST):
             continue
         side = LOOKS_AT.get(name.removeprefix("best_").removeprefix("matched_"))
         seen = np.ones(len(tumor), bool) if side is None else tumor == side
         groups = len(np.unique(group_ids[seen]))
         interval = intervals[name]
         if value in (0.0, 1.0) and name != "threshold_loss":
-            trials = _count_rarer(tumor, group_ids) if name == "auc" else groups
+            trials = rarer if name == "auc" else groups
             interval = statistics.exact_interval(int(value) * trials, trials)
         bounds = (interval.low, interval.high, int(seen.sum()), groups)
         rows.append((name, value, *bounds, int(name not in NOT_ATTAINABLE)))
@@ -183,11 +186,6 @@ def compare_looks(
     columns = "measurement median_one median_other effect low high n_one n_other"
     table = pd.DataFrame(rows, columns=columns.split())
     return table.sort_values("effect", key=abs, ascending=False, ignore_index=True)
-
-
-def _count_rarer(tumor: np.ndarray, group_ids: np.ndarray) -> int:
-    """Return the groups of the side that has fewer."""
-    return min(len(np.unique(group_ids[tumor == side])) for side in (True, False))
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:

@@ -162,7 +162,8 @@ def plot_changed_inputs(changed: pd.DataFrame) -> Figure:
         axes.set_xlabel(metric)
     panels[0].set_yticks(range(len(names)), names)
     panels[0].set_ylim(len(names) - 0.5, -0.5)
-    panels[0].legend(loc="upper left", bbox_to_anchor=(2.05, 1.0))
+    shown = panels[0].get_legend_handles_labels()  # every source has a sensitivity
+    panels[1].legend(*shown, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     return figure
 
 

@@ -16,6 +16,7 @@ from braintumor.data import manifest
 from braintumor.data.images import decode_slice
 from braintumor.data.slice_look import NAMES, measure_look
 from braintumor.evaluation.source_scores import (
+    FEWEST,
     choose_threshold,
     compare_looks,
     score_source,
@@ -126,7 +127,7 @@ def compare_all(
     }
     tables = []
     for name, sides in pairs.items():
-        if not all(mask.any() for _, mask in sides):
+        if min(mask.sum() for _, mask in sides) < FEWEST:
             continue
         one, other = (
             dict(zip(NAMES, looks[source][mask].T, strict=True))
