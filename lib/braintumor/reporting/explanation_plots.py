@@ -14,7 +14,7 @@ OWN, SIMPLE, BOUND = "#D55E00", "#0072B2", "#8C8C8C"
 EXPLANATIONS = {
     ("grad_cam", "predicted"): ("Grad-CAM, predicted class", OWN),
     ("grad_cam", "true"): ("Grad-CAM, true class", OWN),
-    ("grad_cam_as_drawn", "predicted"): ("the same, as the demos draw it", OWN),
+    ("grad_cam_as_drawn", "predicted"): ("predicted class, as drawn in demos", OWN),
     ("other_slices", "predicted"): ("Grad-CAM of other slices", SIMPLE),
     ("picture_centre", "none"): ("middle of the picture", SIMPLE),
     ("head_centre", "none"): ("middle of the head", SIMPLE),
