@@ -207,6 +207,9 @@ def test_tracked_tables_are_of_this_code():
         record.read_table("robustness", "as_shipped"),
         tolerance=2e-4,
     )
+    for study in ("robustness", "invariance"):
+        counts = record.read_table(study, "slices").groupby("view")["n"].sum()
+        assert counts["as_shipped"] == shipped.PER_CLASS * len(CLASSES), study
     names = record.read_table("invariance", "changes")["transformation"]
     assert {*names} == {*invariance.TRANSFORMATIONS}
 
