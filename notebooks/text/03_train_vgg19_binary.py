@@ -16,15 +16,14 @@
 # %% [markdown]
 # # 03 · Train VGG19 to tell tumour from no tumour
 #
-# > With two classes and stochastic gradient descent, the learning rate is the whole
-# > story: it is halved whenever validation stalls, and training stops when that no
-# > longer helps.
+# > A network that has learnt nothing is right as often as the larger class is large:
+# > accuracy cannot tell the two apart, the table of its errors can.
 #
 # | | |
 # |---|---|
 # | **Needs** | `splits/<binary_dataset>.csv` and the cached slices, from [02](02_preprocess_images.ipynb) |
 # | **Makes** | `models/vgg19_binary/`: `model.weights.h5`, `contract.json`, `history.csv` |
-# | **Time** | quick: under a minute on two cores · cpu: ten minutes · paper: minutes on a GPU |
+# | **Time** | quick: two to three minutes on two cores · cpu: ten minutes · paper: minutes on a GPU |
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/braintumor/braintumor/blob/main/notebooks/03_train_vgg19_binary.ipynb)
 
@@ -38,16 +37,7 @@ if "google.colab" in sys.modules:
     # %pip install -q .
 
 # %%
-from dataclasses import replace
-
-import numpy as np
-import pandas as pd
-
 from braintumor import parameters
-from braintumor.data import manifest, sources
-from braintumor.evaluation import metrics
-from braintumor.modeling import artifact, backbones, inputs, recipes, training
-from braintumor.reporting import notebook, plots
 
 # %% tags=["parameters"]
 binary_dataset: str = "phantom"  # source of the slices
@@ -61,6 +51,17 @@ batch_size: int | None = None  # slices per step; None: the recipe's
 
 # %%
 settings = parameters.check(globals())
+
+# %%
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from braintumor.data import manifest, sources
+from braintumor.evaluation import metrics
+from braintumor.modeling import artifact, backbones, inputs, recipes, training
+from braintumor.reporting import notebook, plots, training_tables
 
 # %%
 facts = notebook.start(settings, keras=True)
@@ -146,12 +147,14 @@ notebook.show_source(training._judge_epoch)
 # ## Train, and watch the rate
 #
 # One row per epoch: the phase, the learning rate, and loss and accuracy on both sides.
-# A checkpoint is written after each, so a training that was killed goes on from there.
+# A rehearsal of a few epochs is mostly too short for a drop; a training on real slices
+# sees several. A checkpoint is written after each epoch, so a training that was killed
+# goes on from there.
 
 # %%
 folder = paths.model("vgg19_binary")
 trained = training.train(recipe, data, folder / "checkpoint", seed=seed)
-trained.history.round(3)
+training_tables.tabulate_epochs(trained.history)
 
 # %%
 figure = plots.learning_curves(
@@ -223,7 +226,7 @@ notebook.require_made(
 # ## Summary
 #
 # - Three kinds of tumour became one class; the larger class sets the bar for accuracy.
-# - The learning rate was halved when validation stalled, and the counters survive a
+# - The learning rate is halved where validation stalls, and the counters survive a
 #   kill because they are part of the checkpoint.
 # - Validation chose the epoch; the test side has not been opened.
 #
