@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from braintumor.evaluation.sanity import LIMIT
 from braintumor.reporting.palette import INK, order_classes, show_name
 
 # From what is scored, over what knows no network, to the bound: words and colour.
@@ -149,7 +150,7 @@ def plot_reach(reach: pd.DataFrame, *, tolerance: float) -> Figure:
     return figure
 
 
-def plot_randomization(table: pd.DataFrame, *, limit: float) -> Figure:
+def plot_randomization(table: pd.DataFrame, *, limit: float = LIMIT) -> Figure:
     """Draw what is left of the heat when weights are shuffled.
 
     Args:
