@@ -8,7 +8,7 @@ from braintumor.studies.setting import Setting
 
 QUESTION = "What does each way of spoiling a test add to its score?"
 NEEDS = ("nickparvar",)
-COSTS = "five minutes on two cores"
+COSTS = "three minutes on two cores"
 
 REPEATS = 1  # seed; seven thousand slices leave little to the chance of one split
 TOSSES = 3  # of the coins, each with a split of its own

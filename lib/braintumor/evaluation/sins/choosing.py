@@ -32,12 +32,12 @@ Candidates = Callable[[np.ndarray, np.ndarray, np.ndarray, int], np.ndarray]
 
 def choose_epoch_on_test(slices: Slices, seed: int) -> Outcome:
     """Report the epoch that is best on test; honest: the one best on validation."""
-    return _choose(slices, seed, answer_every_epoch)
+    return choose_both_ways(slices, seed, answer_every_epoch)
 
 
 def report_luckiest_run(slices: Slices, seed: int) -> Outcome:
     """Try many seeds and tell of the best; honest: validation chooses the seed."""
-    return _choose(slices, seed, answer_every_run)
+    return choose_both_ways(slices, seed, answer_every_run)
 
 
 def select_pixels_on_everything(slices: Slices, seed: int) -> Outcome:
@@ -48,13 +48,13 @@ def select_pixels_on_everything(slices: Slices, seed: int) -> Outcome:
     Source: Ambroise and McLachlan, Selection bias in gene extraction (2002); Hastie,
     Tibshirani and Friedman, The elements of statistical learning (2009), 7.10.2.
     """
-    return _fit_first(slices, seed, SelectPercentile(f_classif, percentile=KEPT))
+    return fit_both_ways(slices, seed, SelectPercentile(f_classif, percentile=KEPT))
 
 
 def normalize_on_everything(slices: Slices, seed: int) -> Outcome:
     """Fit scaling and principal components on all slices; honest: on training."""
     step = make_pipeline(StandardScaler(), PCA(COMPONENTS, random_state=0))
-    return _fit_first(slices, seed, step)
+    return fit_both_ways(slices, seed, step)
 
 
 def shuffle_the_report(slices: Slices, seed: int) -> Outcome:
@@ -91,8 +91,14 @@ def answer_every_run(
     return np.array([tree.fit(training, labels).predict(asked) for tree in trees])
 
 
-def _choose(slices: Slices, seed: int, candidates: Candidates) -> Outcome:
-    """Let validation choose among candidates, and let test; both report on test."""
+def choose_both_ways(slices: Slices, seed: int, candidates: Candidates) -> Outcome:
+    """Let validation choose among candidates, and let test; both report on test.
+
+    Args:
+        slices: their groups are dealt into folds: one tests, the next validates.
+        seed: of folds and candidates.
+        candidates: trains and answers; see `answer_every_epoch`.
+    """
     folds, labels = deal_groups(slices, seed), slices.labels
     honest, sinful = np.empty((2, len(labels)))
     for fold in range(FOLDS):
@@ -111,8 +117,14 @@ def _choose(slices: Slices, seed: int, candidates: Candidates) -> Outcome:
     return Outcome(honest, sinful)
 
 
-def _fit_first(slices: Slices, seed: int, step: TransformerMixin) -> Outcome:
-    """Fit a step on all slices, and on each fold's training; the classifier never."""
+def fit_both_ways(slices: Slices, seed: int, step: TransformerMixin) -> Outcome:
+    """Fit a step on each fold's training, and on all slices; the classifier never.
+
+    Args:
+        slices: their groups are dealt into folds.
+        seed: of the folds.
+        step: what is fitted before the classifier.
+    """
     x, labels = slices.thumbnails, slices.labels
     spoilt = clone(step).fit_transform(x, labels)
     folds = deal_groups(slices, seed)
