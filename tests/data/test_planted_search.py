@@ -36,7 +36,7 @@ def test_all_fifty_are_found_and_no_stranger(slices):
     assert (repeats.groupby(["search", "kind"]).size() == 10).all()
     whole = found.loc["whole"].drop("crop")
     assert whole.to_dict() == dict.fromkeys(set(planting.KINDS) - {"crop"}, 10)
-    assert found.loc["windows"].to_dict() == dict.fromkeys(planting.KINDS, 10)
+    assert found.loc["crops"].to_dict() == dict.fromkeys(planting.KINDS, 10)
     assert not repeats["strangers"].any()
 
 
@@ -45,15 +45,15 @@ def test_a_kind_that_is_not_looked_for_is_missed(slices, monkeypatch):
     monkeypatch.setattr(twins, "ORIENTATIONS", upright)
     monkeypatch.setattr(crops, "ORIENTATIONS", upright)
     found, _ = search(slices)
-    for name in ("whole", "windows"):
+    for name in ("whole", "crops"):
         assert found.loc[name, ["mirror", "quarter_turn"]].max() < 10
         assert found.loc[name, "jpeg"] == 10
 
 
-def test_crops_are_missed_without_windows(slices, monkeypatch):
-    monkeypatch.setattr(crops, "KEPT", (1.0,))
-    found, _ = search(slices, similarity=0.99)
-    assert found.loc["windows", "crop"] < 10
+def test_crops_are_missed_where_nothing_is_brought_into_place(slices, monkeypatch):
+    monkeypatch.setattr(crops, "PARTNERS", 0)
+    found, _ = search(slices)
+    assert found.loc["crops", "crop"] < 10
 
 
 def test_strangers_are_counted():

@@ -55,7 +55,7 @@ def test_planted_repeats_show_both_searches_and_every_kind():
     found = pd.DataFrame([r | {"kind": k} for r in rows for k in ("crop", "jpeg")])
     crops = pd.DataFrame([r | {"kept": k} for r in rows for k in (0.9, 0.8)])
     figure = leak_plots.plot_planted(found, crops)
-    assert {"crop", "jpeg", "whole slices", "windows, too"} <= {*texts(figure)}
+    assert {"crop", "jpeg", "whole slices", "and crops"} <= {*texts(figure)}
     assert figure.axes[1].xaxis_inverted()
 
 

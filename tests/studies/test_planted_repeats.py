@@ -12,7 +12,7 @@ def test_found_repeats_are_counted_with_intervals():
     repeats = pd.DataFrame(
         {
             "source": "toy",
-            "search": np.repeat(["whole", "windows"], 4),
+            "search": np.repeat(["whole", "crops"], 4),
             "kind": "crop",
             "found": [True, False, False, False, *[True] * 4],
             "strangers": [0, 2, 0, 0, 0, 0, 0, 0],
@@ -22,40 +22,40 @@ def test_found_repeats_are_counted_with_intervals():
     assert told["found"].tolist() == [1, 4] and told["planted"].tolist() == [4, 4]
     assert told["strangers"].tolist() == [2, 0]
     assert told["paired_with_strangers"].tolist() == [1, 0]
-    assert told.loc["windows", "high"] == 1 and told.loc["windows", "low"] < 0.5
+    assert told.loc["crops", "high"] == 1 and told.loc["crops", "low"] < 0.5
 
 
 def make_alarms(called):
     rows = [("whole", 0.95, 5), ("whole", 0.97, 0)]
-    rows += [("windows", 0.95 + 0.01 * n, c) for n, c in enumerate(called)]
+    rows += [("crops", 0.95 + 0.01 * n, c) for n, c in enumerate(called)]
     return pd.DataFrame(rows, columns=["search", "similarity", "called"])
 
 
 @pytest.mark.parametrize(
     ("called", "used"), [([9, 5, 0], 0.96), ([5, 5, 0], 0.95), ([9, 8, 7], 0.97)]
 )
-def test_windows_call_no_more_strangers_alike_than_whole_slices(called, used):
+def test_crops_call_no_more_strangers_alike_than_whole_slices(called, used):
     marked = planted_repeats.mark_used(make_alarms(called))
     marked = marked[marked["used"]].set_index("search")["similarity"]
-    assert marked.to_dict() == {"whole": 0.95, "windows": pytest.approx(used)}
+    assert marked.to_dict() == {"whole": 0.95, "crops": pytest.approx(used)}
 
 
 def test_false_alarms_are_pairs_of_two_patients(monkeypatch):
     pairs = pd.DataFrame(
         {"left": [0, 0, 1], "right": [1, 2, 3], "similarity": [0.99, 0.985, 0.96]}
     )
-    windows = pairs.rename(columns={"left": "asked", "right": "among"})
+    cut = pairs.rename(columns={"left": "asked", "right": "among"})
     monkeypatch.setattr(twins, "thumbnails", lambda *_, **__: None)
     monkeypatch.setattr(twins, "find_twins", lambda *_, **__: pairs)
-    monkeypatch.setattr(crops, "find_crops", lambda *_, **__: windows)
+    monkeypatch.setattr(crops, "find_crops", lambda *_, **__: cut)
     told = planted_repeats.count_alarms(
         pd.DataFrame({"path": list("abcd")}), None, np.array([0, 0, 1, 1])
     ).set_index(["search", "similarity"])
     assert (told["pairs"] == 4).all()  # of six pairs two are of one patient
     assert told.loc[("whole", 0.95), "called"] == 2
     assert told.loc[("whole", 0.98), "called"] == 1
-    assert told.loc[("windows", 0.98), "patients_called"] == 2
-    assert told.loc[("windows", 0.99), "called"] == 0
+    assert told.loc[("crops", 0.98), "patients_called"] == 2
+    assert told.loc[("crops", 0.99), "called"] == 0
 
 
 def test_the_tracked_tables_hold_fifty_repeats_of_each_set_all_kinds_looked_for():

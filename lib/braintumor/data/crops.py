@@ -1,22 +1,24 @@
 """A second search for repeats: slices of which one is a part of the other.
 
-The first search (`twins`) lays whole slices on each other, so a strong crop escapes
-it. Here every window of one slice is laid on the whole other slice, under every flip
-and turn: some hundred comparisons per pair, too dear for all pairs of a set, and cheap
-for the slices of a test.
+The first search (`twins`) lays whole slices on each other, so a crop escapes it. Here
+windows of one slice are laid on the other, coarsely; then the few best partners of each
+slice are brought into place to fractions of a pixel. Too dear for all pairs of a set,
+and cheap for the slices of a test.
 """
 
-from collections.abc import Iterator
-
+import cv2
 import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from braintumor.data.twins import DECIMALS, ORIENTATIONS, SIDE, orient
+from braintumor.data.twins import DECIMALS, ORIENTATIONS, orient
 
-SOURCE_SIDE = 64  # of the thumbnails that windows are cut from, pixels
-KEPT = (0.95, 0.9, 0.85, 0.8)  # shares of each side that a window leaves
+SIDE = 64  # of the thumbnails that are compared, pixels
+COARSE = 16  # pixels: forgives what lies between two windows
+KEPT = (1.0, 0.95, 0.9, 0.85, 0.8)  # shares of each side that a window leaves
 PLACES = (0.0, 0.5, 1.0)  # of a window along each side: first edge, middle, last edge
+PARTNERS = 5  # of each slice, that are brought into place
+STEPS = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 40, 1e-4)
 
 
 def find_crops(
@@ -25,47 +27,104 @@ def find_crops(
     """Find pairs of which one slice, cut and enlarged, nearly is the other.
 
     Args:
-        thumbs: (n, 64 * 64) float32 from `twins.thumbnails(…, side=SOURCE_SIDE)`.
-        asked: (m,) row positions of slices that look for a partner; the m × k
-            correlations of one window are held at once.
-        among: (k,) row positions of slices to choose from.
-        similarity: correlation that a pair must exceed, −1 to 1.
+        thumbs: (n, 64 * 64) float32 from `twins.thumbnails(…, side=SIDE)`.
+        asked: (m,) row positions of slices that look for a partner; the m × k coarse
+            correlations are held at once.
+        among: (k,) row positions of slices to choose from; a slice never finds itself.
+        similarity: correlation that a pair must exceed where the two overlap, −1 to 1.
 
     Returns:
-        One row per pair, sorted: `asked`, `among` (row positions), `similarity` (the
-        best over windows, flips and turns), `kept` (share of each side in that window)
-        and `cropped` ("asked" or "among": the slice that shows less).
+        One row per pair, sorted: `asked`, `among` (row positions) and `similarity`, at
+        most `PARTNERS` for each slice that asks.
 
     Raises:
         ValueError: the thumbnails have another side.
     """
-    if thumbs.shape[1] != SOURCE_SIDE**2:
+    if thumbs.shape[1] != SIDE**2:
         raise ValueError(
-            f"thumbs have {thumbs.shape[1]} values per slice, not {SOURCE_SIDE**2}: "
-            f"pass twins.thumbnails(manifest, root, side={SOURCE_SIDE})."
+            f"thumbs have {thumbs.shape[1]} values per slice, not {SIDE**2}: pass "
+            f"twins.thumbnails(manifest, root, side={SIDE})."
         )
-    images = thumbs.reshape(-1, SOURCE_SIDE, SOURCE_SIDE)
-    asking, others = images[np.asarray(asked)], images[np.asarray(among)]
-    asking_whole, others_whole = shrink(asking), shrink(others)
-    parts = []
-    for kept, top, left in tqdm(list(_list_windows()), "crops", unit="window"):
-        asking_cut, others_cut = (
-            shrink(part, kept, top, left) for part in (asking, others)
+    asked, among = np.asarray(asked), np.asarray(among)
+    images = thumbs.reshape(-1, SIDE, SIDE)
+    best, how = _compare_coarsely(images[asked], images[among])
+    best[asked[:, None] == among[None]] = -2
+    ways = _list_ways()
+    rows = []
+    for row, place in enumerate(tqdm(asked, "crops", unit="slice")):
+        for column in np.argsort(-best[row], kind="stable")[:PARTNERS]:
+            if place != among[column]:
+                way = ways[how[row, column]]
+                value = _align(images[place], images[among[column]], *way)
+                rows.append((place, among[column], round(value, DECIMALS)))
+    kinds = {"asked": np.int64, "among": np.int64, "similarity": float}
+    pairs = pd.DataFrame(rows, columns=[*kinds]).astype(kinds)
+    pairs = pairs[pairs["similarity"] > similarity]
+    return pairs.sort_values(["asked", "among"], ignore_index=True)
+
+
+def _compare_coarsely(
+    asking: np.ndarray, others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the best correlation (m, k) over all ways, and which way it was."""
+    best = np.full((len(asking), len(others)), -1.0, np.float32)
+    how = np.zeros(best.shape, np.int16)
+    cuts = {window: shrink(others, *window) for window in list_windows()}
+    turned = {name: orient(asking, name) for name in ORIENTATIONS}
+    for number, (name, window, cropped) in enumerate(_list_ways()):
+        if cropped == "asked":
+            product = shrink(turned[name]) @ cuts[window].T
+        else:
+            product = shrink(turned[name], *window) @ cuts[1.0, 0.0, 0.0].T
+        better = product > best
+        best[better], how[better] = product[better], number
+    return best, how
+
+
+def _align(
+    asking: np.ndarray,
+    other: np.ndarray,
+    orientation: str,
+    window: tuple[float, float, float],
+    cropped: str,
+) -> float:
+    """Return the correlation of two slices once one is brought into place.
+
+    Source: Evangelidis and Psarakis, "Parametric image alignment using enhanced
+    correlation coefficient maximization", IEEE TPAMI 30 (2008), in OpenCV.
+    """
+    part, whole = orient(asking, orientation), other
+    if cropped == "among":
+        part, whole = whole, part
+    kept, top, left = window
+    start = [[kept, 0, left * (1 - kept) * SIDE], [0, kept, top * (1 - kept) * SIDE]]
+    start = np.array(start, np.float32)
+    try:
+        value, _ = cv2.findTransformECC(
+            part, whole, start, cv2.MOTION_AFFINE, STEPS, None, 3
         )
-        for cropped, first, second in (
-            ("asked", asking_whole, others_cut),
-            ("among", asking_cut, others_whole),
-        ):
-            found = _match(first, second, similarity)
-            parts.append(found.assign(kept=kept, cropped=cropped))
-    pairs = pd.concat(parts, ignore_index=True)
-    pairs["asked"] = np.asarray(asked)[pairs["asked"]]
-    pairs["among"] = np.asarray(among)[pairs["among"]]
-    order = ["asked", "among", "similarity", "kept"]
-    pairs = pairs[pairs["asked"] != pairs["among"]].sort_values(
-        order, ascending=[True, True, False, False]
-    )
-    return pairs.drop_duplicates(["asked", "among"], ignore_index=True)
+    except cv2.error:  # nothing to hold on to: the two are not alike
+        return -1.0
+    return float(value)
+
+
+def list_windows() -> list[tuple[float, float, float]]:
+    """Return (kept share, top, left) of every window that is tried."""
+    windows = []
+    for kept in KEPT:
+        places = PLACES if kept < 1 else (0.0,)
+        windows += [(kept, top, left) for top in places for left in places]
+    return windows
+
+
+def _list_ways() -> list[tuple[str, tuple[float, float, float], str]]:
+    """Return every orientation × window × slice that shows less."""
+    return [
+        (name, window, cropped)
+        for name in ORIENTATIONS
+        for window in list_windows()
+        for cropped in ("asked", "among")
+    ]
 
 
 def shrink(
@@ -80,13 +139,12 @@ def shrink(
         left: likewise along the columns.
 
     Returns:
-        (n, SIDE * SIDE) float32, rows mean-free and of unit length; a window of one
-        grey level gives zeros.
+        (n, COARSE * COARSE) float32, rows mean-free and of unit length; a window of
+        one grey level gives zeros.
     """
     side = images.shape[-1]
-    down = _average(side, kept, top)
-    across = down if left == top else _average(side, kept, left)
-    small = (down @ images @ across.T).reshape(len(images), SIDE * SIDE)
+    down, across = _average(side, kept, top), _average(side, kept, left)
+    small = (down @ images @ across.T).reshape(len(images), COARSE * COARSE)
     small = small - small.mean(axis=1, keepdims=True)
     length = np.linalg.norm(small, axis=1, keepdims=True)
     blank = length < 1e-6
@@ -94,29 +152,9 @@ def shrink(
 
 
 def _average(side: int, kept: float, place: float) -> np.ndarray:
-    """Return the weights (SIDE, side) that average a stretch of a line's pixels."""
-    edges = place * (1 - kept) * side + np.linspace(0, kept * side, SIDE + 1)
+    """Return the weights (COARSE, side) that average a stretch of a line's pixels."""
+    edges = place * (1 - kept) * side + np.linspace(0, kept * side, COARSE + 1)
     pixels = np.arange(side)
-    shares = np.clip(edges[1:, None] - pixels, 0, 1) - np.clip(
-        edges[:-1, None] - pixels, 0, 1
-    )
+    upper, lower = edges[1:, None] - pixels, edges[:-1, None] - pixels
+    shares = np.clip(upper, 0, 1) - np.clip(lower, 0, 1)
     return (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32)
-
-
-def _list_windows() -> Iterator[tuple[float, float, float]]:
-    """Yield (kept share, top, left) of every window that is tried."""
-    for kept in KEPT:
-        for top in PLACES:
-            for left in PLACES:
-                yield kept, top, left
-
-
-def _match(first: np.ndarray, second: np.ndarray, similarity: float) -> pd.DataFrame:
-    """Return `asked`, `among` and `similarity` of pairs alike under any turn."""
-    best = np.full((len(first), len(second)), -1.0, np.float32)
-    for name in ORIENTATIONS:
-        turned = orient(first.reshape(-1, SIDE, SIDE), name).reshape(len(first), -1)
-        np.maximum(best, turned @ second.T, out=best)
-    asked, among = np.nonzero(best > similarity)
-    value = best[asked, among].astype(float).round(DECIMALS)
-    return pd.DataFrame({"asked": asked, "among": among, "similarity": value})

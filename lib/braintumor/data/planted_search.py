@@ -26,7 +26,7 @@ def search_planted(
     """Plant repeats among slices, and tell of each whether two searches find it.
 
     "whole" is the search that makes the project's groups, at its own similarity;
-    "windows" also lays windows of a slice on whole slices.
+    "crops" adds the one that looks for slices cut from one another.
 
     Args:
         slices: n rows of a manifest; needs `path`.
@@ -60,12 +60,11 @@ def search_planted(
                     twins.thumbnails(written, Path(folder), side=side),
                 ]
             )
-            for side in (twins.SIDE, crops.SOURCE_SIDE)
+            for side in (twins.SIDE, crops.SIDE)
         )
-    pairs = {
-        "whole": pair_whole(coarse, len(slices)),
-        "windows": pair_windows(fine, len(slices), similarity),
-    }
+    whole = pair_whole(coarse, len(slices))
+    cut = pair_crops(fine, len(slices), similarity)
+    pairs = {"whole": whole, "crops": pd.concat([whole, cut]).drop_duplicates()}
     judged = [judge(found, plan, groups).assign(search=s) for s, found in pairs.items()]
     return pd.concat(judged, ignore_index=True)
 
@@ -85,8 +84,8 @@ def pair_whole(thumbs: np.ndarray, count: int) -> pd.DataFrame:
     return pd.DataFrame({"repeat": pairs["right"] - count, "slice": pairs["left"]})
 
 
-def pair_windows(thumbs: np.ndarray, count: int, similarity: float) -> pd.DataFrame:
-    """Pair repeats with slices by the search that lays windows on slices, too.
+def pair_crops(thumbs: np.ndarray, count: int, similarity: float) -> pd.DataFrame:
+    """Pair repeats with slices by the search that brings parts into place.
 
     Args:
         thumbs: (n + m, 64²) float32, those of the m repeats last.

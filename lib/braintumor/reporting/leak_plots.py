@@ -20,8 +20,8 @@ MODEL_STYLES = {
     "vgg16_four_class": ("#56B4E9", "s", "-"),
     "densenet121_four_class": ("#004C7A", "D", "-"),
 }
-SEARCH_STYLES = {"whole": ("#0072B2", "o"), "windows": ("#D55E00", "s")}
-SEARCH_NAMES = {"whole": "whole slices", "windows": "windows, too"}
+SEARCH_STYLES = {"whole": ("#0072B2", "o"), "crops": ("#D55E00", "s")}
+SEARCH_NAMES = {"whole": "whole slices", "crops": "and crops"}
 
 
 def plot_thresholds(groups: pd.DataFrame, scores: pd.DataFrame) -> Figure:
