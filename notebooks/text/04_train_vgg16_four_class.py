@@ -23,7 +23,7 @@
 # |---|---|
 # | **Needs** | `splits/<dataset>.csv` and the cached slices, from [02](02_preprocess_images.ipynb) |
 # | **Makes** | `models/vgg16_four_class/`: `model.weights.h5`, `contract.json`, `history.csv` |
-# | **Time** | quick: under a minute on two cores · cpu: half an hour · paper: minutes on a GPU |
+# | **Time** | quick: a minute or two on two cores · cpu: half an hour · paper: minutes on a GPU |
 #
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/braintumor/braintumor/blob/main/notebooks/04_train_vgg16_four_class.ipynb)
 
@@ -37,16 +37,7 @@ if "google.colab" in sys.modules:
     # %pip install -q .
 
 # %%
-from dataclasses import replace
-
-import numpy as np
-import pandas as pd
-
 from braintumor import parameters
-from braintumor.data import batches, manifest, sources
-from braintumor.evaluation import metrics
-from braintumor.modeling import artifact, backbones, inputs, recipes, training
-from braintumor.reporting import notebook, plots
 
 # %% tags=["parameters"]
 dataset: str = "phantom"  # source of the slices
@@ -60,6 +51,17 @@ batch_size: int | None = None  # slices per step; None: the recipe's
 
 # %%
 settings = parameters.check(globals())
+
+# %%
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from braintumor.data import batches, manifest, sources
+from braintumor.evaluation import metrics
+from braintumor.modeling import artifact, backbones, inputs, recipes, training
+from braintumor.reporting import notebook, plots, training_tables
 
 # %%
 facts = notebook.start(settings, keras=True)
@@ -166,7 +168,7 @@ notebook.show_source(training._batches)
 # %%
 folder = paths.model("vgg16_four_class")
 trained = training.train(recipe, data, folder / "checkpoint", seed=seed)
-trained.history.round(3)
+training_tables.tabulate_epochs(trained.history)
 
 # %%
 figure = plots.learning_curves(

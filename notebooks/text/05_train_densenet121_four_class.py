@@ -37,16 +37,7 @@ if "google.colab" in sys.modules:
     # %pip install -q .
 
 # %%
-from dataclasses import replace
-
-import numpy as np
-import pandas as pd
-
 from braintumor import parameters
-from braintumor.data import batches, manifest, sources
-from braintumor.evaluation import metrics
-from braintumor.modeling import artifact, backbones, inputs, recipes, training
-from braintumor.reporting import notebook, plots
 
 # %% tags=["parameters"]
 dataset: str = "phantom"  # source of the slices
@@ -60,6 +51,17 @@ batch_size: int | None = None  # slices per step; None: the recipe's
 
 # %%
 settings = parameters.check(globals())
+
+# %%
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from braintumor.data import batches, manifest, sources
+from braintumor.evaluation import metrics
+from braintumor.modeling import artifact, backbones, inputs, recipes, training
+from braintumor.reporting import notebook, plots, training_tables
 
 # %%
 facts = notebook.start(settings, keras=True)
@@ -135,7 +137,7 @@ notebook.show_source(backbones._prepare_from_noise)
 # %%
 folder = paths.model("densenet121_four_class")
 trained = training.train(recipe, data, folder / "checkpoint", seed=seed)
-trained.history.round(3)
+training_tables.tabulate_epochs(trained.history)
 
 # %%
 figure = plots.learning_curves(
