@@ -124,7 +124,10 @@ def plot_planted(found: pd.DataFrame, crops: pd.DataFrame) -> Figure:
             part = shares[shares["search"] == search].sort_values("kept")
             _draw_shares(grid[row, 1], 100 * part["kept"] + offset * 0.3, part, **style)
         grid[row, 0].set_xticks(
-            range(len(names)), [show_name(name) for name in names], rotation=30
+            range(len(names)),
+            [show_name(name) for name in names],
+            rotation=30,
+            ha="right",
         )
         grid[row, 0].set_ylabel(f"{source}: found, %")
         for axes in grid[row]:
