@@ -25,7 +25,7 @@ from braintumor.studies.setting import Setting
 
 MODEL = "densenet121_four_class"
 DATASET = "nickparvar"
-PER_CLASS = 40  # groups; one slice of each
+PER_CLASS = 75  # groups; one slice of each
 VIEWS = ("as_shipped", "deduplicated")
 
 
