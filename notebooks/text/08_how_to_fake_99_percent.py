@@ -42,7 +42,6 @@ if "google.colab" in sys.modules:
 
 # %%
 import pandas as pd
-from IPython import display
 from sklearn import metrics
 
 from braintumor import parameters
