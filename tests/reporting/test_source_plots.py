@@ -55,13 +55,6 @@ def test_one_model_needs_no_legend_but_tells_how_many_slices():
         source_plots.plot_detection(alone.assign(source="elsewhere"))
 
 
-def test_the_threshold_out_of_reach_is_hollow():
-    axes = source_plots.plot_threshold(SCORES).axes[0]
-    assert np.allclose(points(axes), [[0.6, 0.9], [0.3, 0.45], [0.3, 0.6]])
-    fills = [bar.lines[0].get_markerfacecolor() for bar in axes.containers]
-    assert fills[1] == "w" and "w" not in (fills[0], fills[2])
-
-
 def test_looks_keep_one_order_in_every_panel():
     rows = [
         (compared, name, effect, effect - 0.1, effect + 0.1)

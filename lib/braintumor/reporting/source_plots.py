@@ -57,43 +57,6 @@ def plot_detection(scores: pd.DataFrame) -> Figure:
     return figure
 
 
-def plot_threshold(scores: pd.DataFrame, *, source: str = "navoneel") -> Figure:
-    """Draw what the threshold costs on one source, and what the ranking costs.
-
-    Args:
-        scores: as for `plot_detection`, with `matched_sensitivity`.
-        source: the source beside validation.
-    """
-    table = scores if "model" in scores else scores.assign(model="before")
-    models = [name for name in MODEL_STYLES if name in set(table["model"])]
-    figure, axes = plt.subplots(figsize=(6, 0.9 + 0.8 * len(models)))
-    kinds = (
-        ("validation", "sensitivity", "validation, its own threshold", "s", INK),
-        (source, "matched_sensitivity", "threshold of equal specificity *", "o", "w"),
-        (source, "sensitivity", "validation's threshold", "o", "#D55E00"),
-    )
-    for place, (name, metric, label, marker, fill) in enumerate(kinds):
-        chosen = (table["source"] == name) & (table["metric"] == metric)
-        rows = table[chosen].set_index("model").reindex(models)
-        _draw_points(
-            axes,
-            rows,
-            np.arange(len(models)) + 0.22 * (place - 1),
-            color=INK if fill in ("w", INK) else fill,
-            markerfacecolor=fill,
-            marker=marker,
-            label=label if name == "validation" else f"{SOURCES[source]}, {label}",
-        )
-    axes.set_yticks(range(len(models)), models)
-    axes.set_ylim(len(models) - 0.5, -0.5)
-    axes.set_xlim(-0.03, 1.03)
-    axes.grid(axis="x")
-    axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("sensitivity  (* not attainable: chosen on the slices themselves)")
-    axes.legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    return figure
-
-
 def plot_looks(differences: pd.DataFrame) -> Figure:
     """Draw how much measurements of the look differ, one panel per comparison.
 
