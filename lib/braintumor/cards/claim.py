@@ -48,8 +48,9 @@ def write_claim(facts: RunFacts) -> str:
     counted = ", ".join(f"{answers[answer]} {answer}" for answer in ANSWERS)
     opening = (
         "# CLAIM 2024\n\n"
-        f"The checklist of Tejani et al. (2024) for run `{facts.run}`: the numbers are "
-        "theirs, the words are ours, in short. **Answer** says whether we report the "
+        f"The checklist of Tejani et al. (2024) for run `{facts.run}`: the words are "
+        "ours, in short; the numbering is meant as theirs, and was not compared with "
+        "the printed list. **Answer** says whether we report the "
         "item, not whether the matter is well: an unknown that is called unknown is "
         f"still *no*. Of {answers.total()} items: {counted}. Figures are accuracies or "
         "as named, with 95 % intervals over groups and n slices."

@@ -12,8 +12,9 @@ import pandas as pd
 
 from braintumor.data.twins import BLOCK, DECIMALS, ORIENTATIONS, orient
 
-# Patients of each class in Cheng's set, and slices of the largest one, counted from the
-# PID field of its MATLAB files: https://doi.org/10.6084/m9.figshare.1512427
+# Patients of each class in Cheng's set (https://doi.org/10.6084/m9.figshare.1512427),
+# and slices of the largest one: from a list that users of its MATLAB files published;
+# its sums are those of the slices, the patients themselves were not counted anew.
 PATIENTS = {"glioma": 89, "meningioma": 82, "pituitary": 62}
 LARGEST_PATIENT = 38
 

@@ -5,7 +5,11 @@ from braintumor.reporting.comparison_plots import plot_differences, plot_permute
 from braintumor.reporting.explanation_plots import plot_randomization, plot_scores
 from braintumor.reporting.leak_plots import plot_thresholds
 from braintumor.reporting.robustness_plots import invariance_bars, severity_curves
-from braintumor.reporting.source_plots import plot_changed_inputs, plot_detection
+from braintumor.reporting.source_plots import (
+    plot_changed_inputs,
+    plot_detection,
+    plot_looks,
+)
 from braintumor.reporting.tumor_bar_plots import missed_and_false_alarms
 
 __all__ = [
@@ -14,6 +18,7 @@ __all__ = [
     "plot_changed_inputs",
     "plot_detection",
     "plot_differences",
+    "plot_looks",
     "plot_permuted",
     "plot_randomization",
     "plot_scores",
