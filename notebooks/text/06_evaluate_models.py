@@ -265,8 +265,7 @@ notebook.save_figure(figure, "06_roc_densenet121", settings)
 # What follows does not depend on your parameters. It is read from tables that were
 # measured once, on the real benchmark and the networks trained on it, and that come with
 # the project; a table whose bytes differ from those of its record is refused. Each
-# study is a command, `braintumor study NAME`, and each question was fixed before the
-# test was opened for it.
+# study is a command, `braintumor study NAME`; its module says what was decided when.
 
 # %%
 for name, study in record.find_studies().items():
