@@ -1,7 +1,4 @@
-from importlib.resources import files
-
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -10,14 +7,6 @@ from matplotlib.collections import LineCollection, PathCollection
 from braintumor.reporting import calibration_plots, tumor_bar_plots
 
 PLACES = ("validation", "as_shipped", "group_disjoint", "navoneel")
-
-
-@pytest.fixture(autouse=True)
-def style():
-    matplotlib.use("Agg")
-    with plt.style.context(str(files("braintumor.reporting") / "house.mplstyle")):
-        yield
-    plt.close("all")
 
 
 def texts(figure):

@@ -1,23 +1,12 @@
 """Figures of comparisons draw every row, and turn a pair round where they must."""
 
-from importlib.resources import files
-
 import matplotlib
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from braintumor.evaluation import baselines
 from braintumor.evaluation.predictions import VIEWS
 from braintumor.reporting import comparison_plots, tables
-
-
-@pytest.fixture(autouse=True)
-def style():
-    matplotlib.use("Agg")
-    with plt.style.context(str(files("braintumor.reporting") / "house.mplstyle")):
-        yield
-    plt.close("all")
 
 
 def texts(figure):

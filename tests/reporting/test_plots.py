@@ -1,8 +1,6 @@
 import re
-from importlib.resources import files
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,14 +10,6 @@ from braintumor.evaluation.predictions import VIEWS
 from braintumor.reporting import palette, plots
 
 CLASSES = ("glioma", "meningioma", "no_tumor", "pituitary")
-
-
-@pytest.fixture(autouse=True)
-def style():
-    matplotlib.use("Agg")
-    with plt.style.context(str(files("braintumor.reporting") / "house.mplstyle")):
-        yield
-    plt.close("all")
 
 
 @pytest.fixture

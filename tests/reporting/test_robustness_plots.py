@@ -1,22 +1,10 @@
 """Figures of changed slices show what their tables hold."""
 
-from importlib.resources import files
-
-import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
 from braintumor.reporting import robustness_plots as plots
-
-
-@pytest.fixture(autouse=True)
-def style():
-    matplotlib.use("Agg")
-    with plt.style.context(str(files("braintumor.reporting") / "house.mplstyle")):
-        yield
-    plt.close("all")
 
 
 @pytest.fixture
