@@ -54,7 +54,7 @@ test-jax: $(JAX_STAMP)  ## the backend tests where TensorFlow cannot be imported
 app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 0"
 	@$(BIN)/braintumor app $(if $(PORT),--port $(PORT)) $(OPTIONS)
 
-soak: $(STAMP)  ## load, leaks, stops and bad uploads against the page, half an hour
+soak: $(STAMP)  ## load, leaks, stops and bad uploads against the page, ten minutes
 	$(BIN)/python -m braintumor.demo.soak
 
 voila: $(STAMP)  ## the upload demo of notebook 07 as an app, in the browser

@@ -1,6 +1,7 @@
 """Waitress with limits that hold: slow bodies, hoarded memory, a stop that drains."""
 
 import logging
+import select
 import socket
 import threading
 import time
@@ -47,6 +48,12 @@ class TimedChannel(HTTPChannel):
     parser_class = TimedRequest
     refused = False
 
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Take in what has come with the connection: a turn of the loop is dear."""
+        super().__init__(*arguments, **options)
+        if select.select([self.socket], [], [], 0)[0]:
+            self.handle_read_event()
+
     def received(self, data: bytes) -> bool:
         """Take in bytes; a refusal takes less than handing it to a thread."""
         taken = super().received(data)
@@ -54,6 +61,8 @@ class TimedChannel(HTTPChannel):
             self.refused = False
             with without_waiting():
                 self.service()
+            if self.close_when_flushed and not self.total_outbufs_len:
+                self.handle_close()
         return taken
 
 
@@ -183,9 +192,7 @@ class Server:
         """Take in who has already connected, then refuse all others."""
         turn_away(self._waitress.socket)
         time.sleep(SETTLE_SECONDS)
-        known = -1
-        while known != len(self._map):
-            known = len(self._map)
+        while select.select([self._waitress.socket], [], [], 0)[0]:
             self._waitress.handle_accept()
         wasyncore.dispatcher.close(self._waitress)  # the port alone, not the trigger
 

@@ -42,7 +42,7 @@ def prove_all(slices: Sequence[Known], divisor: int, keras: bool) -> Iterator[Ro
     """Yield the rows of every proof as they come."""
     yield from proofs.measure_runtime("light", slices, count=300 // divisor)
     if keras:
-        yield from proofs.measure_runtime("keras", slices, count=300 // divisor)
+        yield from proofs.measure_runtime("keras", slices, count=100 // divisor)
     with process.running() as app:
         proofs.warm_up(app, slices, count=1000 // divisor)
         yield from proofs.prove_overload(app, slices, seconds=60 / divisor)
