@@ -42,3 +42,17 @@ def four_class(make_table):
     probabilities = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     groups = generator.integers(0, 80, 300)
     return make_table(np.array(CLASSES)[labels], probabilities, groups)
+
+
+@pytest.fixture
+def simulate():
+    """Draw answers of a model that is calibrated, or too sure by a shift."""
+
+    def answers(slices, *, shift=0.0, seed=0):
+        """Answers of two classes, right as often as they say, less a shift."""
+        random = np.random.default_rng(seed)
+        top = random.uniform(0.55, 1, slices)
+        right = random.random(slices) < top - shift
+        return np.stack([top, 1 - top], axis=1), np.where(right, 0, 1)
+
+    return answers

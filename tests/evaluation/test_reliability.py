@@ -5,14 +5,6 @@ from sklearn.metrics import log_loss
 from braintumor.evaluation import calibration, reliability
 
 
-def simulate(slices, *, shift=0.0, seed=0):
-    """Two-class answers that are right with the probability they say, minus a shift."""
-    random = np.random.default_rng(seed)
-    top = random.uniform(0.55, 1, slices)
-    right = random.random(slices) < top - shift
-    return np.stack([top, 1 - top], axis=1), np.where(right, 0, 1)
-
-
 def errors(probabilities, labels):
     scored = reliability.score_calibration(
         probabilities, labels, np.ones((1, len(labels)))
@@ -20,17 +12,17 @@ def errors(probabilities, labels):
     return scored["error"][0], scored["adaptive_error"][0]
 
 
-def test_a_calibrated_model_has_next_to_no_error():
+def test_a_calibrated_model_has_next_to_no_error(simulate):
     assert max(errors(*simulate(200_000))) < 0.006
 
 
 @pytest.mark.parametrize("shift", [0.05, 0.2])
-def test_the_error_of_a_shifted_model_is_the_shift(shift):
+def test_the_error_of_a_shifted_model_is_the_shift(shift, simulate):
     found = errors(*simulate(200_000, shift=shift))
     assert found == pytest.approx((shift, shift), abs=0.006)
 
 
-def test_bins_of_equal_width_agree_with_the_demo():
+def test_bins_of_equal_width_agree_with_the_demo(simulate):
     probabilities, labels = simulate(2000, shift=0.1)
     assert errors(probabilities, labels)[0] == pytest.approx(
         calibration.expected_calibration_error(probabilities, labels)
@@ -46,7 +38,7 @@ def test_adaptive_bins_are_cut_anew_for_every_weighting():
         assert np.ptp(mass) <= 2 * weight.max()
 
 
-def test_a_weight_of_two_is_the_slice_twice():
+def test_a_weight_of_two_is_the_slice_twice(simulate):
     probabilities, labels = simulate(60, shift=0.1)
     weights = np.random.default_rng(2).integers(0, 3, (4, 60)).astype(float)
     scored = reliability.score_calibration(probabilities, labels, weights)

@@ -6,20 +6,12 @@ from sklearn.calibration import calibration_curve
 from braintumor.evaluation import calibration, reliability, summaries
 
 
-def simulate(slices, *, shift=0.0, seed=0):
-    """Two-class answers that are right with the probability they say, minus a shift."""
-    random = np.random.default_rng(seed)
-    top = random.uniform(0.55, 1, slices)
-    right = random.random(slices) < top - shift
-    return np.stack([top, 1 - top], axis=1), np.where(right, 0, 1)
-
-
 def find_error(probabilities, labels):
     weights = np.ones((1, len(labels)))
     return reliability.score_calibration(probabilities, labels, weights)["error"][0]
 
 
-def test_chance_alone_makes_the_error_of_a_calibrated_model():
+def test_chance_alone_makes_the_error_of_a_calibrated_model(simulate):
     probabilities, labels = simulate(300, seed=5)
     chance = summaries.summarize_chance(probabilities.max(axis=1))
     assert chance["low"] < find_error(probabilities, labels) < chance["high"]
@@ -27,7 +19,7 @@ def test_chance_alone_makes_the_error_of_a_calibrated_model():
     assert find_error(*shifted) > chance["high"]
 
 
-def test_groups_widen_the_interval():
+def test_groups_widen_the_interval(simulate):
     probabilities, labels = simulate(400, shift=0.1)
     again = np.repeat(np.arange(100), 4)  # every slice four times, as its own twins
 
@@ -45,7 +37,7 @@ def test_groups_widen_the_interval():
     assert (found["groups"]["n"], found["groups"]["groups"]) == (400, 100)
 
 
-def test_the_interval_of_an_error_stands_around_it():
+def test_the_interval_of_an_error_stands_around_it(simulate):
     probabilities, labels = simulate(400)
 
     def weigh(weights):
@@ -78,7 +70,7 @@ def tabulate_bins(probabilities, labels, **how):
     return pd.DataFrame(summaries.summarize_bins(probabilities, labels, groups, **how))
 
 
-def test_bins_of_equal_width_are_those_of_the_kept_library():
+def test_bins_of_equal_width_are_those_of_the_kept_library(simulate):
     probabilities, labels = simulate(600, shift=0.1)
     bins = tabulate_bins(probabilities, labels)
     shares, means = calibration_curve(
@@ -90,7 +82,7 @@ def test_bins_of_equal_width_are_those_of_the_kept_library():
     assert (bins["value"] <= bins["high"]).all()
 
 
-def test_adaptive_bins_have_equal_mass():
+def test_adaptive_bins_have_equal_mass(simulate):
     probabilities, labels = simulate(1003)
     bins = tabulate_bins(probabilities, labels, adaptive=True)
     assert len(bins) == calibration.BINS and bins["n"].sum() == 1003
