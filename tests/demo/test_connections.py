@@ -155,22 +155,38 @@ def test_a_temporary_file_is_seen(monkeypatch, buffer):
     assert count_temporary_files(monkeypatch) > 0
 
 
+REFUSAL = b"HTTP/1.1 429 TOO MANY\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno"
+
+
+def refuse(path):
+    return REFUSAL if path == "/full" else None
+
+
 def test_a_full_server_refuses_without_a_free_thread():
     """All threads wait; only the one that reads the connections can still answer."""
-
-    def is_full(path):
-        return path == "/full"
-
-    with running(threads=1, is_full=is_full) as (server, application):
+    with running(threads=1, refuse=refuse) as (server, application):
         with connect(server) as waiting, connect(server) as refused:
             waiting.sendall(request(path="/wait"))
             assert application.entered.acquire(timeout=SOON)
-            refused.sendall(request(b"one", path="/full"))
-            assert read_answer(refused) == (200, b"one")
-            refused.sendall(request(b"two", path="/full"))
-            assert read_answer(refused) == (200, b"two")
+            refused.sendall(request(bytes(2 * 1024**2), path="/full"))
+            assert read_answer(refused) == (429, b"no")
+            assert refused.recv(1) == b""  # and hung up
             application.step.release()
             assert read_answer(waiting) == (200, b"slice")
+
+
+def test_a_crowd_is_refused_one_by_one():
+    """More callers than are let in during one turn all get the refusal, and room."""
+    with running(threads=1, refuse=refuse) as (server, _):
+        crowd = [connect(server) for _ in range(3 * connections.ARRIVALS)]
+        for one in crowd:
+            one.sendall(request(path="/full"))
+        assert {read_answer(one) for one in crowd} == {(429, b"no")}
+        for one in crowd:
+            one.close()
+        with connect(server) as later:
+            later.sendall(request(b"later"))
+            assert read_answer(later) == (200, b"later")
 
 
 def test_where_there_is_room_a_thread_answers():

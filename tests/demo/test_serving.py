@@ -302,14 +302,3 @@ def greedy(monkeypatch):
 def test_a_planted_fault_is_seen(monkeypatch, check, plant):
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         check(plant(monkeypatch))
-
-
-def test_who_must_not_wait_finds_no_room():
-    worker = Worker(Predictor(), capacity=2)
-    with serving.without_waiting():
-        with pytest.raises(QueueFullError):
-            worker.prepare(b"slice")
-        with ThreadPoolExecutor(1) as pool:  # other threads have their time
-            assert pool.submit(worker.prepare, b"slice").result(SOON) == 5
-    assert worker.prepare(b"slice") == 5
-    assert worker.drain(SOON)

@@ -15,12 +15,13 @@ from waitress.parser import HTTPRequestParser
 
 from braintumor.demo import memory
 from braintumor.demo.ports import turn_away
-from braintumor.demo.serving import without_waiting
 
 BODY_SECONDS = 30  # a request must have arrived within; a slow one is cut off
 BODY_MEMORY = 128 * 1024**2  # bytes of unfinished requests, all together
 IDLE_SECONDS = 30  # after which a connection without a request is closed
 CONNECTIONS = 200
+NAP_SECONDS = 0.02  # between two turns while there is no room
+ARRIVALS = 16  # connections let in before those that are in are looked at
 RECEIVED_BYTES = 512 * 1024  # at once: a slice arrives in one turn, not in twenty
 MARGIN = 1024**2  # above the application's own limit, which answers with a sentence
 ANSWER_BYTES = 32 * 1024**2  # more than any answer has
@@ -46,7 +47,7 @@ class TimedChannel(HTTPChannel):
     """A connection whose requests are timed, and refused at once where all is full."""
 
     parser_class = TimedRequest
-    refused = False
+    refusal: bytes | None = None  # to be sent once the request is in
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         """Take in what has come with the connection: a turn of the loop is dear."""
@@ -55,14 +56,11 @@ class TimedChannel(HTTPChannel):
             self.handle_read_event()
 
     def received(self, data: bytes) -> bool:
-        """Take in bytes; a refusal takes less than handing it to a thread."""
+        """Take in bytes; a refusal goes out here, which costs less than a thread."""
         taken = super().received(data)
-        if self.refused:
-            self.refused = False
-            with without_waiting():
-                self.service()
-            if self.close_when_flushed and not self.total_outbufs_len:
-                self.handle_close()
+        if self.refusal is not None:
+            self.send(self.refusal)  # a kilobyte: the socket's empty buffer holds it
+            self.handle_close()
         return taken
 
 
@@ -81,7 +79,7 @@ class Server:
         threads: int,
         maximum_bytes: int,
         behind_proxy: bool = False,
-        is_full: Callable[[str], bool] = lambda path: False,
+        refuse: Callable[[str], bytes | None] = lambda path: None,
     ) -> None:
         """Listen.
 
@@ -92,12 +90,14 @@ class Server:
                 free to say that the queue is full.
             maximum_bytes: the application's limit on a request.
             behind_proxy: leave the X-Forwarded headers to the application.
-            is_full: whether the application can but refuse a POST to a path.
+            refuse: the whole HTTP answer to a POST to a path where the application
+                could but refuse it; None where there is room.
         """
         self.threads = threads
         self._map: dict[int, Any] = {}
         self._stopping = threading.Event()
         self._loop = 0  # the thread that `run` is called on
+        self._crowded = False  # somebody was refused in the last turn
         # Waitress warns whenever a request waits a moment for a thread.
         logging.getLogger("waitress.queue").setLevel(logging.ERROR)
         self._waitress = waitress.create_server(
@@ -119,7 +119,7 @@ class Server:
             asyncore_use_poll=True,
         )
         self._waitress.channel_class = TimedChannel
-        self._is_full = is_full
+        self._refuse = refuse
         self._waitress.add_task = self._take_on
 
     @property
@@ -164,16 +164,27 @@ class Server:
         return not busy
 
     def _take_on(self, channel: TimedChannel) -> None:
-        """Hand a request to a thread, or mark it as one to refuse here and now."""
+        """Hand a request to a thread, or have it refused here and now."""
         request = channel.requests[0]
-        here = threading.get_ident() == self._loop
-        if here and request.command == "POST" and self._is_full(request.path):
-            channel.refused = True
-        else:
+        if threading.get_ident() == self._loop and request.command == "POST":
+            channel.refusal = self._refuse(request.path)
+            self._crowded |= channel.refusal is not None
+        if channel.refusal is None:
             self._waitress.task_dispatcher.add_task(channel)
 
     def _turn(self) -> None:
+        if self._crowded:  # let more come, and those who compute go on meanwhile
+            self._crowded = False
+            time.sleep(NAP_SECONDS)
         wasyncore.loop(timeout=QUANTUM, use_poll=True, map=self._map, count=1)
+        for _ in range(ARRIVALS):  # waitress lets in one a turn, and turns are dear
+            if not self._somebody_knocks() or not self._waitress.readable():
+                break
+            self._waitress.handle_accept()
+
+    def _somebody_knocks(self) -> bool:
+        port = self._waitress.socket  # None once it is closed
+        return port is not None and bool(select.select([port], [], [], 0)[0])
 
     def _channels(self) -> list[TimedChannel]:
         return list(self._waitress.active_channels.values())
@@ -192,7 +203,7 @@ class Server:
         """Take in who has already connected, then refuse all others."""
         turn_away(self._waitress.socket)
         time.sleep(SETTLE_SECONDS)
-        while select.select([self._waitress.socket], [], [], 0)[0]:
+        while self._somebody_knocks():
             self._waitress.handle_accept()
         wasyncore.dispatcher.close(self._waitress)  # the port alone, not the trigger
 

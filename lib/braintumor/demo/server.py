@@ -24,7 +24,6 @@ SECRET_VARIABLE = "BRAINTUMOR_SECRET"
 CAPACITY = 24  # slices that may wait for one model
 BATCH = 8
 PATIENCE = 10.0  # seconds
-PREDICT_PATH = "/api/v1/predict"
 SPARE_THREADS = 8  # that refuse, and serve pages, while all others wait for answers
 
 
@@ -117,16 +116,16 @@ def make_server(workers: Mapping[str, Worker], taken: Any, settings: Any) -> Ser
     Raises:
         OSError: another process listens there by now.
     """
-    from braintumor.demo.web import create_app
+    from braintumor.demo.web import create_app, make_refuser
 
-    queues = list(workers.values())
+    application = create_app(workers, settings=settings)
     return Server(
-        create_app(workers, settings=settings),
+        application,
         taken,
         threads=count_threads(workers),
         maximum_bytes=settings.maximum_bytes,
         behind_proxy=settings.proxies > 0,
-        is_full=lambda path: path == PREDICT_PATH and all(w.full for w in queues),
+        refuse=make_refuser(application, workers),
     )
 
 

@@ -6,17 +6,14 @@ its queue is full is told so at once; who has waited too long is dropped before 
 spent on them.
 """
 
-import contextlib
 import math
 import os
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
 from concurrent import futures
 from typing import Any
 
-_no_time = threading.local()
 # Decoding takes memory (a 25-megapixel colour picture: 200 MB), so only as many
 # pictures are decoded at once as there are processor cores, never more than two.
 _DECODERS = threading.BoundedSemaphore(min(2, os.cpu_count() or 1))
@@ -45,16 +42,6 @@ class TooSlowError(ServingError):
 
 class StoppedError(ServingError):
     """The server is stopping and takes no more slices."""
-
-
-@contextlib.contextmanager
-def without_waiting() -> Iterator[None]:
-    """Let this thread find every queue full: it has other things to see to."""
-    _no_time.now = True
-    try:
-        yield
-    finally:
-        _no_time.now = False
 
 
 class Worker:
@@ -99,6 +86,11 @@ class Worker:
         """Whether no more slices may wait."""
         return self.waiting >= self.capacity
 
+    @property
+    def retry_after(self) -> int:
+        """Whole seconds, at least 1, in which what waits now will be answered."""
+        return max(1, math.ceil((self.waiting + self.batch) * self._pace))
+
     def require_room(self) -> None:
         """Refuse early, before a request has cost anything.
 
@@ -108,9 +100,8 @@ class Worker:
         """
         if self._stopping:
             raise StoppedError("The server is stopping; ask again in a moment.")
-        if self.full or getattr(_no_time, "now", False):
-            seconds = (self.waiting + self.batch) * self._pace
-            raise QueueFullError(max(1, math.ceil(seconds)))
+        if self.full:
+            raise QueueFullError(self.retry_after)
 
     def prepare(
         self, content: bytes, name: str = "the upload", *, position: int | None = None

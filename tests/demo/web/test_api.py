@@ -5,6 +5,7 @@ import io
 import json
 import logging
 import threading
+from email.utils import parsedate_to_datetime
 
 import jsonschema
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from PIL import Image
 
 from braintumor.demo.serving import TooSlowError
+from braintumor.demo.web import make_refuser
 
 PREDICT = "/api/v1/predict"
 
@@ -133,7 +135,7 @@ def test_one_file_a_time(client, document, pictures):
 
 def test_a_choice_in_the_form_is_refused_not_passed_over(client, document):
     data = {"file": (io.BytesIO(b"x"), "x.png"), "model": "vgg16_four_class"}
-    response = client.post("/api/v1/predict", data=data)
+    response = client.post(PREDICT, data=data)
     require_problem(document, response, 400, "choice-in-form")
 
 
@@ -193,10 +195,28 @@ def test_a_full_queue_says_when_to_come_again(make_app, document, pictures):
     require_problem(document, response, 429, "too-many-requests")
     assert int(response.headers["Retry-After"]) >= 1
     assert app.test_client().get("/readyz").status_code == 200
+    refuse = make_refuser(app, {"densenet121_four_class": worker})
+    require_the_same(refuse(PREDICT), response)
+    count = b'route="/api/v1/predict",status="429"} 2.0'
+    assert count in app.test_client().get("/metrics").data
+    assert refuse("/") is None
     free.set()
     for thread in threads:
         thread.join(10)
     assert [reply.status_code for reply in replies] == [200, 200]
+    assert refuse(PREDICT) is None
+
+
+def require_the_same(raw, response):
+    """Require that bytes are a response as HTTP, but for the date and its end."""
+    head, body = raw.split(b"\r\n\r\n", 1)
+    first, *lines = head.decode("latin-1").split("\r\n")
+    fields = dict(line.split(": ", 1) for line in lines)
+    assert parsedate_to_datetime(fields.pop("Date"))
+    assert fields.pop("Connection") == "close"
+    assert first == f"HTTP/1.1 {response.status}"
+    assert fields == dict(response.headers)
+    assert body == response.data
 
 
 def test_too_slow_and_stopped(app, client, document, pictures):

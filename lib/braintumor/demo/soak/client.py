@@ -1,16 +1,18 @@
 """A client that counts answers: one connection, one request, and every byte that comes.
 
 It reads until the server hangs up, so that a second answer, a cut one or none would
-show; libraries for users would hide that.
+show; libraries for users would hide that. It talks over bare sockets on one thread:
+what it spends, the server on the same cores does not have.
 """
 
-import asyncio
+import selectors
 import socket
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 PATIENCE = 30.0  # seconds
+TICK = 0.005  # seconds; how finely a steady rate is kept
 ADDRESS = "127.0.0.1"
 REFUSED = ConnectionRefusedError.__name__
 
@@ -50,30 +52,104 @@ def build_request(
     return "\r\n".join([*lines, "", ""]).encode() + content
 
 
-async def exchange(port: int, request: bytes, number: int = 0) -> Exchange:
-    """Send one request on a connection of its own; never raises."""
-    started = time.perf_counter()
-    try:
-        async with asyncio.timeout(PATIENCE):
-            received = await _converse(port, request)
-        status, body = split_answer(received)
-        problem = ""
-    except (OSError, ValueError, TimeoutError) as error:
-        status, body, problem = 0, b"", f"{type(error).__name__}: {error}"
-    return Exchange(number, status, time.perf_counter() - started, body, problem)
+class Conversation:
+    """One request under way, on a connection of its own."""
+
+    def __init__(self, port: int, request: bytes, number: int) -> None:
+        """Connect; the system says later whether that worked."""
+        self.number, self.started = number, time.perf_counter()
+        self.received, self.problem = bytearray(), ""
+        self._rest = memoryview(request)
+        self.socket = socket.socket()
+        self.socket.setblocking(False)
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, len(request))
+        self.socket.connect_ex((ADDRESS, port))
+
+    def go_on(self) -> int:
+        """Send and receive what can be.
+
+        Returns:
+            The event to wait for, or 0 at the end.
+
+        Raises:
+            OSError: the connection is broken.
+        """
+        try:
+            while self._rest:
+                self._rest = self._rest[self.socket.send(self._rest) :]
+        except BlockingIOError:
+            return selectors.EVENT_WRITE
+        try:
+            while some := self.socket.recv(2**16):
+                self.received += some
+        except BlockingIOError:
+            return selectors.EVENT_READ
+        return 0
+
+    def judge(self) -> Exchange:
+        """Hang up; say what came."""
+        self.socket.close()
+        seconds, status, body = time.perf_counter() - self.started, 0, b""
+        try:
+            if not self.problem:
+                status, body = split_answer(bytes(self.received))
+        except ValueError as error:
+            self.problem = f"{type(error).__name__}: {error}"
+        return Exchange(self.number, status, seconds, body, self.problem)
 
 
-async def _converse(port: int, request: bytes) -> bytes:
-    """Talk over a bare socket: what this side spends, the server does not have."""
-    loop, received = asyncio.get_running_loop(), bytearray()
-    with socket.socket() as connection:
-        connection.setblocking(False)
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, len(request))
-        await loop.sock_connect(connection, (ADDRESS, port))
-        await loop.sock_sendall(connection, request)
-        while some := await loop.sock_recv(connection, 2**16):
-            received += some
-    return bytes(received)
+class Line:
+    """Conversations with one server, all at once."""
+
+    def __init__(self, port: int, requests: Sequence[bytes]) -> None:
+        """Start with none; number n sends request n, from the first again."""
+        self._port, self._requests = port, requests
+        self._open: dict[Conversation, int] = {}  # the event that each waits for
+        self._selector = selectors.DefaultSelector()
+        self._started = 0
+
+    def __len__(self) -> int:
+        """Count the conversations under way."""
+        return len(self._open)
+
+    def start(self) -> list[Exchange]:
+        """Begin the next conversation; return it if it is over at once."""
+        number = self._started % len(self._requests)
+        self._started += 1
+        one = Conversation(self._port, self._requests[number], number)
+        self._open[one] = 0
+        return self._look_after([one])
+
+    def wait(self, seconds: float) -> list[Exchange]:
+        """Wait until something comes; return the conversations that are over."""
+        ready = [key.data for key, _ in self._selector.select(max(0.0, seconds))]
+        horizon = time.perf_counter() - PATIENCE
+        oldest = next(iter(self._open), None)
+        if oldest is not None and oldest.started < horizon:
+            oldest.problem = f"TimeoutError: {PATIENCE:g} s"
+            ready.append(oldest)
+        return self._look_after(ready)
+
+    def _look_after(self, ready: Sequence[Conversation]) -> list[Exchange]:
+        over = []
+        for one in dict.fromkeys(ready):
+            try:
+                event = 0 if one.problem else one.go_on()
+            except OSError as error:
+                event, one.problem = 0, f"{type(error).__name__}: {error}"
+            before = self._open[one]
+            if event and not before:
+                self._selector.register(one.socket, event, one)
+            elif event != before and event:
+                self._selector.modify(one.socket, event, one)
+            elif not event:
+                if before:
+                    self._selector.unregister(one.socket)
+                del self._open[one]
+                over.append(one.judge())
+                continue
+            self._open[one] = event
+        return over
 
 
 def split_answer(received: bytes) -> tuple[int, bytes]:
@@ -105,16 +181,17 @@ def ask_in_turn(
     Returns:
         One exchange per request sent, in the order of their answers.
     """
-    numbers = iter(range(count))
-    return asyncio.run(_ask_in_turn(port, requests, numbers, clients, float("inf")))
+    return _keep_asking(
+        port, requests, min(clients, count), lambda sent, _: sent < count
+    )
 
 
 def ask_for(
     port: int, requests: Sequence[bytes], *, seconds: float, clients: int
 ) -> list[Exchange]:
     """Do as `ask_in_turn`, for a time instead of a number."""
-    numbers = iter(range(10**9))
-    return asyncio.run(_ask_in_turn(port, requests, numbers, clients, seconds))
+    end = time.perf_counter() + seconds
+    return _keep_asking(port, requests, clients, lambda *_: time.perf_counter() < end)
 
 
 def ask_until_refused(
@@ -125,30 +202,33 @@ def ask_until_refused(
     Returns:
         One exchange per request that the server took.
     """
-    numbers = iter(range(10**9))
-    end = float("inf")
-    done = asyncio.run(_ask_in_turn(port, requests, numbers, clients, end))
-    return [one for one in done if not one.problem.startswith(REFUSED)]
+    done = _keep_asking(port, requests, clients, lambda _, one: not was_refused(one))
+    return [one for one in done if not was_refused(one)]
 
 
-async def _ask_in_turn(
+def was_refused(one: Exchange) -> bool:
+    """Say whether nobody listened at the port."""
+    return one.problem.startswith(REFUSED)
+
+
+def _keep_asking(
     port: int,
     requests: Sequence[bytes],
-    numbers: Iterable[int],
     clients: int,
-    seconds: float,
+    goes_on: Callable[[int, Exchange], bool],
 ) -> list[Exchange]:
-    end, done = time.perf_counter() + seconds, []
-
-    async def keep_asking() -> None:
-        for number in numbers:
-            one = number % len(requests)
-            done.append(await exchange(port, requests[one], one))
-            refused = done[-1].problem.startswith(REFUSED)
-            if refused or time.perf_counter() > end:
-                return
-
-    await asyncio.gather(*(keep_asking() for _ in range(clients)))
+    """Let every client ask again once it is answered, while `goes_on(sent, last)`."""
+    line, done = Line(port, requests), []
+    sent = clients
+    over = [one for _ in range(clients) for one in line.start()]
+    while over or len(line):
+        done += over
+        again = []
+        for one in over:
+            if goes_on(sent, one):
+                sent += 1
+                again += line.start()
+        over = again or (line.wait(PATIENCE) if len(line) else [])
     return done
 
 
@@ -163,15 +243,14 @@ def ask_at_rate(
         rate: requests a second.
         seconds: for how long.
     """
-    return asyncio.run(_ask_at_rate(port, requests, rate, round(rate * seconds)))
-
-
-async def _ask_at_rate(
-    port: int, requests: Sequence[bytes], rate: float, count: int
-) -> list[Exchange]:
-    started, tasks = time.perf_counter(), []
-    for number in range(count):
-        await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
-        one = number % len(requests)
-        tasks.append(asyncio.create_task(exchange(port, requests[one], one)))
-    return await asyncio.gather(*tasks)
+    line, done, count = Line(port, requests), [], round(rate * seconds)
+    started, sent = time.perf_counter(), 0
+    while sent < count or len(line):
+        due = started + sent / rate
+        if sent < count and time.perf_counter() >= due:
+            sent += 1
+            done += line.start()
+        else:
+            time.sleep(TICK)  # several at a time: to wake for each costs the server
+            done += line.wait(0.0)
+    return done

@@ -5,6 +5,7 @@ page carries its pictures itself.
 """
 
 from braintumor.demo.web.application import create_app
+from braintumor.demo.web.busy import make_refuser
 from braintumor.demo.web.settings import Settings
 
-__all__ = ["Settings", "create_app"]
+__all__ = ["Settings", "create_app", "make_refuser"]

@@ -61,6 +61,10 @@ class Metrics:
         self._requests.labels(route, method, response.status_code).inc()
         self._seconds.labels(route).observe(time.perf_counter() - g.started)
 
+    def count_refusal(self, route: str) -> None:
+        """Count a POST that was refused before the application heard of it."""
+        self._requests.labels(route, "POST", 429).inc()
+
     def count_answer(self, answer: Any) -> None:
         """Count one answer by its model and state."""
         self._answers.labels(answer.model, answer.state).inc()

@@ -119,6 +119,13 @@ def refuse_other_origins() -> None:
         raise Problem(403, "The request was sent by another site's page")
 
 
+def add_headers(response: Response) -> Response:
+    """Tell a browser what it may do with a response; return the response."""
+    response.headers.update(HEADERS)
+    response.headers.setdefault("Cache-Control", "no-store")
+    return response
+
+
 def protect(app: Flask, settings: Settings) -> None:
     """Set limits and hooks; call it before any other hook is registered."""
     app.request_class = MemoryRequest
@@ -141,8 +148,4 @@ def protect(app: Flask, settings: Settings) -> None:
                 headers = {"Retry-After": str(math.ceil(wait))}
                 raise Problem(429, "You are asking too fast", headers=headers)
 
-    @app.after_request
-    def add_headers(response: Response) -> Response:
-        response.headers.update(HEADERS)
-        response.headers.setdefault("Cache-Control", "no-store")
-        return response
+    app.after_request(add_headers)
