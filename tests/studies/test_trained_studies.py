@@ -12,7 +12,13 @@ from braintumor.data import sources
 from braintumor.data.leaks import VIEWS
 from braintumor.evaluation import predictions
 from braintumor.modeling import contract, recipes
-from braintumor.studies import folds, from_figshare, trained
+from braintumor.studies import (
+    ablations,
+    folds,
+    from_figshare,
+    trained,
+    unseen_patients,
+)
 from braintumor.studies.setting import Setting
 
 GROUPS = 40  # of two slices, ten groups per class
@@ -149,3 +155,79 @@ def test_a_network_is_trained_once_and_no_other_is_taken_for_it(setting, monkeyp
     assert calls == [7]
     with pytest.raises(ValueError, match="another network"):
         trained.train_once(recipe, None, folder, source="nickparvar", seed=8)
+
+
+def hold_out_patients(setting, monkeypatch):
+    """Let pairs of groups stand in for patients; return the study's split."""
+    monkeypatch.setattr(
+        unseen_patients,
+        "group_stand_ins",
+        lambda setting, table: table["group_id"] // 2,
+    )
+    return unseen_patients.split_patients(setting)
+
+
+def test_no_stand_in_patient_stands_on_two_sides(setting, monkeypatch):
+    splits = hold_out_patients(setting, monkeypatch)
+    sides = splits.groupby("group_id")[VIEWS[0]].nunique()
+    assert len(sides) == GROUPS // 2 and (sides == 1).all()
+    assert {*splits[VIEWS[0]]} == {"training", "validation", "test"}
+    assert (splits[VIEWS[0]] == splits[VIEWS[-1]]).all()
+
+
+def test_network_and_baselines_are_asked_for_the_same_patients(setting, monkeypatch):
+    splits = hold_out_patients(setting, monkeypatch)
+    plant(monkeypatch, unseen_patients)
+    answer, told = unseen_patients.answer_test, pd.DataFrame({"subset": ["twin_free"]})
+    seen = []
+
+    def find(setting, splits, source):
+        seen.append(splits)
+
+    study = unseen_patients
+    monkeypatch.setattr(
+        study.examination,
+        "examine_baselines",
+        lambda splits, root, classes: {"majority": answer(root, splits, root)},
+    )
+    monkeypatch.setattr(study.explained_slices, "find_figshare", find)
+    monkeypatch.setattr(study.explained_slices, "explain", lambda *given: None)
+    tables = {"slices": told, "scores": told, "margins": told}
+    monkeypatch.setattr(study.explanations, "score_model", lambda *given: tables)
+    folder = setting.paths.folder / "unseen_patients"
+    folder.mkdir(parents=True)
+    pd.DataFrame({"epoch": [0]}).to_csv(folder / contract.HISTORY, index=False)
+    found = study.run(setting)
+    accuracy = found["scores"].query("metric == 'accuracy'").set_index("model")
+    held = (splits[VIEWS[0]] == "test").sum()
+    assert accuracy["n"].tolist() == [held, held] == [len(found["answers"])] * 2
+    pd.testing.assert_frame_equal(seen[0], splits)
+
+
+def test_every_variant_changes_what_it_names_and_nothing_else():
+    base = asdict(ablations.vary(ablations.BASE))
+    for name, changes in ablations.VARIANTS.items():
+        varied = asdict(ablations.vary(name))
+        assert {key for key in base if varied[key] != base[key]} == {*changes}
+    assert base["fine_tuning"]["epochs"] == ablations.EPOCHS
+
+
+def test_variants_are_compared_with_the_base_of_their_own_seed(setting, monkeypatch):
+    hold_out_patients(setting, monkeypatch)
+    plant(monkeypatch, ablations)
+    answer = ablations.answer_test
+
+    def answer_worse(folder, splits, root):
+        table = answer(folder, splits, root)
+        if folder.name == "no_filter-seed8":  # the planted fault: always "glioma"
+            names = [name for name in table if name.startswith("probability_")]
+            table[names] = np.eye(4)[[0] * len(table)]
+        return table
+
+    monkeypatch.setattr(ablations, "answer_test", answer_worse)
+    tables = ablations.run(setting)
+    accuracy = tables["differences"].query("metric == 'accuracy'")
+    assert len(accuracy) == ablations.SEEDS * (len(ablations.VARIANTS) - 1)
+    worse = accuracy[accuracy["difference"] < 0]
+    assert worse[["variant", "seed"]].values.tolist() == [["no_filter", 8]]
+    assert len(tables["scores"]) == ablations.SEEDS * len(ablations.VARIANTS) * 4

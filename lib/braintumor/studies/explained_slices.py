@@ -94,19 +94,19 @@ class Explained:
         )
 
 
-def find_figshare(setting: Setting, source: str) -> Lesions:
+def find_figshare(setting: Setting, splits: pd.DataFrame, source: str) -> Lesions:
     """Return figshare slices with their lesions and what of them a model has seen.
 
     Args:
-        setting: names the run.
-        source: what the model was trained on, as the run split it.
+        setting: is told what is read.
+        splits: of the source that the model was trained on.
+        source: its name.
 
     Raises:
-        FileNotFoundError: a source or the run's splits are missing.
+        MissingSourceError: a source is not on this machine.
     """
     from braintumor.data.other_sources import compare_source
 
-    splits = pd.read_csv(setting.read(setting.paths.splits(source)))
     rows = compare_source("figshare", splits, sources.locate(source))
     rows = exposure.choose_evenly(exposure.describe(rows))
     root = sources.locate("figshare")

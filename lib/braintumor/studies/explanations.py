@@ -45,7 +45,9 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
         about the model.
     """
     lesions = {
-        source: explained_slices.find_figshare(setting, source)
+        source: explained_slices.find_figshare(
+            setting, pd.read_csv(setting.read(setting.paths.splits(source))), source
+        )
         for source in sorted(set(TRAINED_ON.values()))
     }
     parts = []

@@ -51,12 +51,8 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
     """
     splits = manifest.load_manifest(setting.read(setting.paths.splits("nickparvar")))
     pairs = read_twins(setting, splits)
-    numbered = read_numbered(setting)
     thumbs = twins.thumbnails(splits, sources.locate("nickparvar"))
-    others = twins.thumbnails(numbered, sources.locate("figshare"))
-    matches = numbering.match_numbers(thumbs, others, numbered["number"].to_numpy())
-    matches.insert(0, "matched", matches["similarity"] > MATCHED)
-    alike = numbering.compare_neighbours(others)
+    numbered, matches, alike = match_slices(setting, thumbs)
     groups = {
         name: group_patients(splits, pairs, numbered, matches, alike, *rule)
         for name, rule in STAND_INS.items()
@@ -71,6 +67,25 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
         "scores": scores,
         "folds": cross_validate(splits, thumbs, groups, setting.seed),
     }
+
+
+def group_stand_ins(setting: Setting, splits: pd.DataFrame) -> pd.Series:
+    """Return the groups (n,) int that keep stand-in patients, and twins, together."""
+    thumbs = twins.thumbnails(splits, sources.locate("nickparvar"))
+    matched = match_slices(setting, thumbs)
+    pairs = read_twins(setting, splits)
+    return group_patients(splits, pairs, *matched, *STAND_INS["patients"])
+
+
+def match_slices(
+    setting: Setting, thumbs: np.ndarray
+) -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """Return Cheng's slices, each thumbnail's match, and how neighbours compare."""
+    numbered = read_numbered(setting)
+    others = twins.thumbnails(numbered, sources.locate("figshare"))
+    matches = numbering.match_numbers(thumbs, others, numbered["number"].to_numpy())
+    matches.insert(0, "matched", matches["similarity"] > MATCHED)
+    return numbered, matches, numbering.compare_neighbours(others)
 
 
 def read_numbered(setting: Setting) -> pd.DataFrame:
