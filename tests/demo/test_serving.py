@@ -31,7 +31,10 @@ class Predictor:
     def prepare(self, content, name="the upload", *, position=None):
         return len(content)
 
-    def answer(self, prepared):
+    def conclude(self, prepared, outcome):
+        return outcome
+
+    def infer(self, prepared):
         self.batches.append(list(prepared))
         for one in prepared:
             if isinstance(one, BaseException):
@@ -50,10 +53,10 @@ class Stepwise(Predictor):
         super().__init__()
         self.entered, self.step = threading.Semaphore(0), threading.Semaphore(0)
 
-    def answer(self, prepared):
+    def infer(self, prepared):
         self.entered.release()
         assert self.step.acquire(timeout=SOON)
-        return super().answer(prepared)
+        return super().infer(prepared)
 
 
 class Busy:
@@ -211,25 +214,25 @@ def test_an_answer_in_work_may_be_too_slow(monkeypatch):
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_another_number_of_answers_is_an_error(count):
     class Miscounts(Predictor):
-        def answer(self, prepared):
+        def infer(self, prepared):
             return ["?"] * count
 
     worker = Worker(Miscounts(), patience=SOON)
     if count == 1:
         assert worker.submit(1) == "?"
     else:
-        with pytest.raises(RuntimeError, match=f"{count} answers to 1 slices"):
+        with pytest.raises(RuntimeError, match=f"{count} outcomes of 1 slices"):
             worker.submit(1)
     assert worker.drain(SOON)
 
 
 def swapping(monkeypatch):
     def swap(predictor, taken):
-        answers = predictor.answer([prepared for prepared, _ in taken])
+        answers = predictor.infer([prepared for prepared, _ in taken])
         for (_, future), answer in zip(taken, reversed(answers), strict=True):
             future.set_result(answer)
 
-    monkeypatch.setattr(serving, "_answer", swap)
+    monkeypatch.setattr(serving, "_infer", swap)
     return Worker
 
 
@@ -261,13 +264,13 @@ def working_late(monkeypatch):
 def silent(monkeypatch):
     def swallow(predictor, taken):
         try:
-            answers = predictor.answer([prepared for prepared, _ in taken])
+            answers = predictor.infer([prepared for prepared, _ in taken])
         except BaseException as error:
             answers = [error] * len(taken)
         for (_, future), answer in zip(taken, answers, strict=True):
             future.set_result(answer)
 
-    monkeypatch.setattr(serving, "_answer", swallow)
+    monkeypatch.setattr(serving, "_infer", swallow)
     return Worker
 
 

@@ -18,8 +18,8 @@ KNOWN = [Known(b"", (0.9, 0.1)), Known(b"", (0.2, 0.8))]
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nslice"
 
 
-def exchanges(count, status=200, seconds=0.01, body=b"", number=0):
-    return [Exchange(number, status, seconds, body)] * count
+def exchanges(count, status=200, seconds=0.01, body=b"", number=0, ended=5.0):
+    return [Exchange(number, status, seconds, body, ended=ended)] * count
 
 
 def failing(rows):
@@ -38,9 +38,21 @@ def test_no_answer_half_of_one_and_two_are_seen(received):
         split_answer(received)
 
 
+def judge(sent, answered=100):
+    """Judge two rounds of ten seconds each; ten answers a second are saturation."""
+    first = Exchange(0, 503, 0.01, ended=0.01)
+    end = Exchange(0, 503, 0.01, ended=10.0)
+    calm = exchanges(answered, 200, ended=5.0)
+    rounds = [([first, *calm, end], [first, *sent, end])] * 2
+    return verdicts.judge_overload(rounds)
+
+
 def test_a_good_minute_holds():
     sent = exchanges(95) + exchanges(300, 429, 0.02) + exchanges(5, 503)
-    assert failing(verdicts.judge_overload(sent, saturation=10, seconds=10)) == []
+    rows = {row.measure: row.value for row in judge(sent)}
+    assert failing(judge(sent)) == []
+    assert rows["answers, share of saturation"] == pytest.approx(0.95)
+    assert rows["saturation S, mean of the rounds"] == pytest.approx(10)
 
 
 @pytest.mark.parametrize(
@@ -56,8 +68,12 @@ def test_a_good_minute_holds():
     ],
 )
 def test_a_bad_minute_does_not(sent, measure):
-    rows = verdicts.judge_overload(sent, saturation=10, seconds=10)
-    assert failing(rows) == [measure]
+    assert failing(judge(sent)) == [measure]
+
+
+def test_the_time_of_those_who_still_waited_counts():
+    late = [*exchanges(10, ended=1.0), Exchange(0, 200, 1.0, ended=2.0)]
+    assert verdicts.rate_answers(late) == pytest.approx(11 / 1.01)
 
 
 def answer_of(known):

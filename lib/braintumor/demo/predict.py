@@ -9,6 +9,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -42,6 +43,18 @@ CALIBRATION = "calibration.json"
 GATE = "gate.npz"
 SHIPPED = "densenet121_four_class"
 UNCALIBRATED = "This model's probabilities are not calibrated, and it never abstains."
+
+
+class Outcome(NamedTuple):
+    """What the network gives for one slice.
+
+    Attributes:
+        features: (h, w, channels) float32, the last feature map.
+        probabilities: (classes,) float32, calibrated.
+    """
+
+    features: np.ndarray
+    probabilities: np.ndarray
 
 
 class Predictor:
@@ -95,15 +108,17 @@ class Predictor:
 
     def answer(self, prepared: Sequence[Prepared]) -> list[Answer]:
         """Return the model's answers to slices, in their order, from one pass."""
+        outcomes = self.infer(prepared)
+        return [self.conclude(*pair) for pair in zip(prepared, outcomes, strict=True)]
+
+    def infer(self, prepared: Sequence[Prepared]) -> list[Outcome]:
+        """Run the network over slices: the part of `answer` that one thread does."""
         if not prepared:
             return []
         features = self._model.features(np.stack([one.pixels for one in prepared]))
         logits = compute_logits(self._model.head, features)
         probabilities = calibrate(logits, self._temperature or 1.0)
-        return [
-            self._judge(*slice_)
-            for slice_ in zip(prepared, features, probabilities, strict=True)
-        ]
+        return [Outcome(*pair) for pair in zip(features, probabilities, strict=True)]
 
     def predict(
         self, content: bytes, name: str = "the upload", *, position: int | None = None
@@ -111,10 +126,12 @@ class Predictor:
         """Return the model's answer to one upload; see `prepare` and `answer`."""
         return self.answer([self.prepare(content, name, position=position)])[0]
 
-    def _judge(
-        self, prepared: Prepared, features: np.ndarray, probabilities: np.ndarray
-    ) -> Answer:
-        """Turn what the network gave for one slice into an answer."""
+    def conclude(self, prepared: Prepared, outcome: Outcome) -> Answer:
+        """Turn what the network gave for one slice into an answer; threads may call it.
+
+        Gate and heat map take a tenth of the network's time: it need not wait for them.
+        """
+        features, probabilities = outcome
         warnings = prepared.warnings
         if self._temperature is None:
             warnings = (*warnings, UNCALIBRATED)

@@ -48,9 +48,9 @@ class Worker:
     """Runs one predictor on one thread.
 
     Attributes:
-        predictor: has `prepare(content, name, position=...)` and `answer(list) -> list`
-            of the same length, as `demo.predict.Predictor`; `answer` is called on this
-            worker's thread alone.
+        predictor: has `prepare(content, name, position=...)`, `infer(list) -> list` of
+            the same length and `conclude(prepared, outcome)`, as
+            `demo.predict.Predictor`; `infer` is called on this worker's thread alone.
         capacity: slices that may wait, those being decoded included.
         batch: most slices in one forward pass.
         patience: seconds from `submit` after which an answer is of no use.
@@ -148,7 +148,7 @@ class Worker:
             raise TooSlowError(
                 f"No answer within {self.patience:g} s; try again later."
             )
-        return future.result()
+        return self.predictor.conclude(prepared, future.result())
 
     def drain(self, timeout: float | None = None) -> bool:
         """Take no more slices, answer those that wait, and end the thread.
@@ -168,7 +168,7 @@ class Worker:
     def _work(self) -> None:
         while taken := self._take():
             started = time.monotonic()
-            _answer(self.predictor, taken)
+            _infer(self.predictor, taken)
             self._pace = (time.monotonic() - started) / len(taken)
 
     def _take(self) -> list[tuple[Any, futures.Future]]:
@@ -186,18 +186,18 @@ class Worker:
         return taken
 
 
-def _answer(predictor: Any, taken: list[tuple[Any, futures.Future]]) -> None:
-    """Give every future its answer, or the exception that its slice caused."""
+def _infer(predictor: Any, taken: list[tuple[Any, futures.Future]]) -> None:
+    """Give every future its outcome, or the exception that its slice caused."""
     try:
-        answers = predictor.answer([prepared for prepared, _ in taken])
-        if len(answers) != len(taken):
-            raise RuntimeError(f"{len(answers)} answers to {len(taken)} slices")
+        outcomes = predictor.infer([prepared for prepared, _ in taken])
+        if len(outcomes) != len(taken):
+            raise RuntimeError(f"{len(outcomes)} outcomes of {len(taken)} slices")
     except BaseException as error:  # passed on: without it the callers would wait
         if len(taken) == 1:
             taken[0][1].set_exception(error)
             return
         for one in taken:  # a slice that fails must not take its neighbours along
-            _answer(predictor, [one])
+            _infer(predictor, [one])
         return
-    for (_, future), answer in zip(taken, answers, strict=True):
-        future.set_result(answer)
+    for (_, future), outcome in zip(taken, outcomes, strict=True):
+        future.set_result(outcome)

@@ -171,14 +171,14 @@ def test_a_full_queue_says_when_to_come_again(make_app, document, pictures):
     app = make_app(capacity=1)
     worker = app.extensions["desk"].workers["densenet121_four_class"]
     entered, free = threading.Event(), threading.Event()
-    answer = worker.predictor.answer
+    infer = worker.predictor.infer
 
     def hold(prepared):
         entered.set()
         free.wait(10)
-        return answer(prepared)
+        return infer(prepared)
 
-    worker.predictor.answer = hold
+    worker.predictor.infer = hold
     replies = []
     threads = [
         threading.Thread(

@@ -18,13 +18,13 @@ def load_leaking(folders: Mapping[str, Path]) -> dict[str, Worker]:
     """Load the models, and plant the fault that the proof must find."""
     workers = server.load_workers(folders)
     for worker in workers.values():
-        answer = worker.predictor.answer
+        infer = worker.predictor.infer
 
-        def leak(prepared: list, answer=answer) -> list:
+        def leak(prepared: list, infer=infer) -> list:
             _kept.extend(bytes([1]) * LEAK_BYTES for _ in prepared)
-            return answer(prepared)
+            return infer(prepared)
 
-        worker.predictor.answer = leak
+        worker.predictor.infer = leak
     return workers
 
 

@@ -26,6 +26,7 @@ class Exchange(NamedTuple):
         seconds: from connecting to the last byte.
         body: of the answer.
         problem: what went wrong where `status` is 0.
+        ended: reading of the clock at the last byte, in seconds.
     """
 
     number: int
@@ -33,6 +34,7 @@ class Exchange(NamedTuple):
     seconds: float
     body: bytes = b""
     problem: str = ""
+    ended: float = 0.0
 
 
 def build_upload(content: bytes, *, overlay: bool = False) -> bytes:
@@ -89,13 +91,14 @@ class Conversation:
     def judge(self) -> Exchange:
         """Hang up; say what came."""
         self.socket.close()
-        seconds, status, body = time.perf_counter() - self.started, 0, b""
+        ended, status, body = time.perf_counter(), 0, b""
         try:
             if not self.problem:
                 status, body = split_answer(bytes(self.received))
         except ValueError as error:
             self.problem = f"{type(error).__name__}: {error}"
-        return Exchange(self.number, status, seconds, body, self.problem)
+        seconds = ended - self.started
+        return Exchange(self.number, status, seconds, body, self.problem, ended)
 
 
 class Line:

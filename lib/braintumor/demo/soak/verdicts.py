@@ -55,27 +55,44 @@ def milliseconds(exchanges: Sequence[Exchange], percent: int) -> float:
     return 1000 * float(np.percentile(seconds, percent)) if seconds else float("nan")
 
 
+def rate_answers(exchanges: Sequence[Exchange]) -> float:
+    """Return answers a second, from the first request to the last byte of any answer.
+
+    What still waited when the last request was sent has its time counted, too.
+    """
+    ended = max(one.ended for one in exchanges)
+    began = min(one.ended - one.seconds for one in exchanges)
+    return sum(one.status == 200 for one in exchanges) / (ended - began)
+
+
 def judge_overload(
-    exchanges: Sequence[Exchange], *, saturation: float, seconds: float
+    rounds: Sequence[tuple[Sequence[Exchange], Sequence[Exchange]]],
 ) -> list[Row]:
-    """Judge a minute of more requests than can be answered.
+    """Judge more requests than can be answered beside as many as can.
 
     Args:
-        exchanges: every request that was sent.
-        saturation: answers a second at the most.
-        seconds: how long requests were sent.
+        rounds: the exchanges at saturation, and those at four times as many requests;
+            S is the mean of all rounds.
     """
-    proof, sent = "overload", len(exchanges)
+    rates = [tuple(map(rate_answers, pair)) for pair in rounds]
+    saturation, reached = (statistics.mean(side) for side in zip(*rates, strict=True))
+    shares = [crowded / calm for calm, crowded in rates]
+    exchanges = [one for _, crowd in rounds for one in crowd]
+    proof, sent, turns = "overload", len(exchanges), len(rounds)
+    calm = sum(len(pair[0]) for pair in rounds)
     statuses = Counter(one.status for one in exchanges)
     answered = [one for one in exchanges if one.status == 200]
     refused = [one for one in exchanges if one.status == 429]
     odd = sent - sum(statuses[status] for status in ALLOWED)
-    share = len(answered) / seconds / saturation
+    share = reached / saturation
     rows = [
-        Row(proof, "requests a second, sent", sent / seconds, "1/s", sent),
+        Row(proof, "saturation S, mean of the rounds", saturation, "1/s", calm),
+        Row(proof, "requests, times what was answered at S", sent / calm, "", sent),
         at_most(0, proof, "without exactly one answer 200, 429, 503", odd, "", sent),
         *(Row(proof, f"answered {code}", statuses[code], "", sent) for code in ALLOWED),
         at_least(0.9, proof, "answers, share of saturation", share, "", len(answered)),
+        Row(proof, "the same, lowest round", min(shares), "", turns),
+        Row(proof, "the same, highest round", max(shares), "", turns),
         Row(proof, "answer, p99", milliseconds(answered, 99), "ms", len(answered)),
     ]
     if refused:
