@@ -10,6 +10,7 @@ import pytest
 from braintumor import result_commands
 from braintumor.evaluation import results
 from braintumor.reporting import readme
+from braintumor.studies import record
 
 ROOT = Path(__file__).parents[1]
 TRACKED = ROOT / "data" / "results"
@@ -29,6 +30,16 @@ def test_the_audit_equals_its_summary():
         (TRACKED / "audit" / f"{result_commands.AUDITED}.json").read_text()
     )
     assert readme.update_audit(TEXT, summary) == TEXT
+
+
+def test_unseen_patients_stand_as_the_study_found_them():
+    told = [
+        record.read_table(result_commands.PATIENTS, name)
+        for name in ("scores", "pointing")
+    ]
+    assert readme.update_patients(TEXT, *told) == TEXT
+    told[0]["value"] += 0.01  # the planted fault
+    assert readme.update_patients(TEXT, *told) != TEXT
 
 
 def test_every_tracked_table_has_its_provenance():

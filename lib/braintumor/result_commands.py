@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 AUDITED = "nickparvar"  # the source whose audit README tells
+PATIENTS = "unseen_patients"
 ADDED = "06_baselines"  # its record stands beside those of the notebooks
 WHY = (
     "These programs answered after the run was finished. The models, and every answer "
@@ -90,6 +91,7 @@ def show_results(
     from braintumor.evaluation import results as result_tables
     from braintumor.reporting import readme as sections
     from braintumor.reporting import tables
+    from braintumor.studies import record
 
     file = paths.project_root() / "README.md"
     try:
@@ -104,6 +106,10 @@ def show_results(
             text = sections.update_results(text, joined, metric)
             for audit in paths.results_root().glob(f"audit/{AUDITED}.json"):
                 text = sections.update_audit(text, json.loads(audit.read_text()))
+            told = [
+                record.read_table(PATIENTS, name) for name in ("scores", "pointing")
+            ]
+            text = sections.update_patients(text, *told)
             file.write_text(text, encoding="utf-8")
         several = len(names) > 1 and runs
         lay_out = tables.side_by_side if several else tables.three_views

@@ -9,6 +9,14 @@ import pandas as pd
 from braintumor.reporting import tables
 from braintumor.reporting.palette import show_name
 
+PATIENT_METRICS = ("accuracy", "sensitivity", "specificity")
+POINTERS = {  # explanation → for which class
+    "grad_cam": "predicted",
+    "picture_centre": "none",
+    "edges": "none",
+    "random_point": "none",
+}
+
 
 def update_results(text: str, results: pd.DataFrame, metric: str = "accuracy") -> str:
     """Put the current results between README's `results` markers.
@@ -69,6 +77,45 @@ def update_audit(text: str, summary: Mapping[str, Any]) -> str:
     left = ", ".join(f"{count:,} {show_name(name)}" for name, count in alone.items())
     lines += ["", f"The slices of unseen groups are {left}."]
     return _replace_section(text, "audit", "\n".join(lines) + "\n")
+
+
+def update_patients(text: str, scores: pd.DataFrame, pointing: pd.DataFrame) -> str:
+    """Put the study of unseen patients between README's `patients` markers.
+
+    Args:
+        text: README as it is.
+        scores: table `scores` of study `unseen_patients`.
+        pointing: its table `pointing`.
+
+    Returns:
+        README as it must be.
+
+    Raises:
+        ValueError: the markers are not there exactly once, in order.
+    """
+    shown = scores[scores["metric"].isin(PATIENT_METRICS)]
+    cells = shown.assign(cell=[tables.show_score(row) for row in shown.itertuples()])
+    wide = cells.pivot(index="model", columns="metric", values="cell")
+    wide = wide.loc[tables.order_models(wide.index), list(PATIENT_METRICS)]
+    groups = scores.loc[scores["metric"] == "accuracy", "groups"].iloc[0]
+    lines = [f"95 % intervals over {groups:,} groups that are held out whole.", ""]
+    lines += [f"| model | {' | '.join(PATIENT_METRICS)} |", "|---|---|---|---|"]
+    lines += [f"| {name} | {' | '.join(row)} |" for name, row in wide.T.items()]
+    free = pointing[pointing["subset"] == "twin_free"].set_index(
+        ["explanation", "target", "score"]
+    )
+    told = {
+        name: tables.show_score(free.loc[(name, target, "pointing")])
+        for name, target in POINTERS.items()
+    }
+    lines += [
+        "",
+        "Of figshare slices of patients that it never saw, the hottest place of the "
+        f"network's Grad-CAM lies inside the tumour's box in {told['grad_cam']}; the "
+        f"middle of the picture in {told['picture_centre']}, the strongest edge in "
+        f"{told['edges']}, a random point in {told['random_point']}.",
+    ]
+    return _replace_section(text, "patients", "\n".join(lines) + "\n")
 
 
 def readme_runs(text: str) -> list[str]:

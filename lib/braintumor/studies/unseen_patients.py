@@ -4,7 +4,8 @@ No view of the published test is free of training's patients: a tumour's neighbo
 file number, most likely of the same head, stands in training. Here runs of numbers
 stand in for patients (study `patients`), one fifth of them is held out whole, and
 validation, which chooses the epoch, is cut by them, too. Fixed before the training: the
-recipe is that of the shipped model, the fold is the first, the seed the run's own.
+recipe is that of the shipped model, but for two thirds of its epochs, so that half an
+hour is enough; the fold is the first, the seed the run's own.
 """
 
 import pandas as pd
@@ -23,7 +24,9 @@ from braintumor.studies.trained import answer_test, train_once
 
 QUESTION = "How does DenseNet121 do, and where does its heat lie, on unseen patients?"
 NEEDS = ("nickparvar", "figshare")
-COSTS = "an hour on two cores; resumes where it was stopped"
+COSTS = "forty minutes on two cores; resumes where it was stopped"
+EPOCHS = 16
+PRECISION = "float32"  # a third faster for DenseNet121 than bfloat16 on two cores
 HELD = 0  # the fold that is the test
 
 
@@ -37,7 +40,10 @@ def run(setting: Setting) -> dict[str, pd.DataFrame]:
         "twin_free"), as in study `explanations`. `answers`: the network's to every
         held-out slice. `history`: of the training.
     """
-    recipe, root = get_recipe(MODEL, PROFILE), sources.locate(SOURCE)
+    recipe, root = (
+        get_recipe(MODEL, PROFILE, epochs=EPOCHS, precision=PRECISION),
+        sources.locate(SOURCE),
+    )
     splits = split_patients(setting)
     place = setting.paths.folder / "unseen_patients"
     folder = train_once(recipe, splits, place, source=SOURCE, seed=setting.seed)
