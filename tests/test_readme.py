@@ -49,8 +49,8 @@ def test_every_tracked_table_has_its_provenance():
         records = json.loads(table.with_suffix(".provenance.json").read_text())
         made_by = {name[:2] for name in records}
         assert {f"0{n}" for n in range(1, 7)} <= made_by, table.name
-        for record in records.values():
-            assert record["code"]["commit"] and record["hardware"]["processor"]
+        for made in records.values():
+            assert made["code"]["commit"] and made["hardware"]["processor"]
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#]+)\)", TEXT))))
