@@ -1,7 +1,7 @@
 """What a full server says, as bytes: under load, even a no must be cheap.
 
-Flask makes the same answer in half a millisecond. At four times what can be answered
-that is most of a processor core, which the answers then lack.
+Flask makes the same answer, at more than twice the price. At four times what can be
+answered hundreds are refused a second, with time that the answers then lack.
 """
 
 import functools
