@@ -9,7 +9,7 @@ import pytest
 from braintumor.demo.connections import Server
 from braintumor.demo.ports import open_port
 from braintumor.demo.soak import client, process, report, verdicts
-from braintumor.demo.soak.client import Exchange, build_upload, split_answer
+from braintumor.demo.soak.conversation import Exchange, build_upload, split_answer
 from braintumor.demo.soak.hostile_uploads import build_form
 from braintumor.demo.soak.slices import Known, differ
 from braintumor.demo.soak.verdicts import Row

@@ -4,6 +4,8 @@ Same patients held out as in study `unseen_patients`, same validation, several s
 six epochs each, so that all can be afforded. Every variant is reported; none is used.
 """
 
+from dataclasses import replace
+
 import pandas as pd
 
 from braintumor.data import sources
@@ -70,7 +72,8 @@ def vary(name: str) -> Recipe:
     Args:
         name: of `VARIANTS`.
     """
-    return get_recipe(MODEL, PROFILE, **{"epochs": EPOCHS} | VARIANTS[name])
+    # Not as changes of `get_recipe`, which takes None, "no filter", for no change.
+    return replace(get_recipe(MODEL, PROFILE, epochs=EPOCHS), **VARIANTS[name])
 
 
 def _keep(table: pd.DataFrame) -> pd.DataFrame:

@@ -4,7 +4,7 @@ import importlib
 import sys
 
 from braintumor import paths
-from braintumor.demo.soak.client import build_request
+from braintumor.demo.soak.conversation import build_request
 
 BOUNDARY = b"a-line-that-is-in-no-file"
 

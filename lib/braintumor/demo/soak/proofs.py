@@ -11,8 +11,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from braintumor.demo.soak import client, process, verdicts
-from braintumor.demo.soak.client import Exchange
+from braintumor.demo.soak import client, conversation, process, verdicts
+from braintumor.demo.soak.conversation import Exchange
 from braintumor.demo.soak.process import App
 from braintumor.demo.soak.slices import Known
 from braintumor.demo.soak.verdicts import Row, at_least, at_most
@@ -25,7 +25,7 @@ LEAST_SECONDS = 0.5  # of load before a stop
 
 def uploads(slices: Sequence[Known], *, overlay: bool = False) -> list[bytes]:
     """Return one request per slice."""
-    return [client.build_upload(one.content, overlay=overlay) for one in slices]
+    return [conversation.build_upload(one.content, overlay=overlay) for one in slices]
 
 
 def warm_up(app: App, slices: Sequence[Known], count: int = 100) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from braintumor.demo.soak.client import Exchange
+from braintumor.demo.soak.conversation import Exchange
 from braintumor.demo.soak.slices import TOLERANCE, Known
 
 ALLOWED = (200, 429, 503)
