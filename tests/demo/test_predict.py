@@ -129,6 +129,13 @@ def test_what_the_gate_refuses_gets_a_reason_and_no_probability(predictor):
     assert np.array_equal(seen[0][1], bright) and not np.array_equal(bright, dark)
 
 
+def test_a_refused_picture_is_not_said_to_have_been_read(predictor):
+    coloured = picture(3, colour=(1, 0, 0))
+    assert "coloured" in " ".join(predictor.predict(coloured).warnings)
+    predictor._gate = SimpleNamespace(judge=lambda *given: "This is a page.")
+    assert predictor.predict(coloured).warnings == ()
+
+
 def test_many_slices_take_one_pass_and_keep_their_order(predictor, model):
     places = [3, 1, 0, 2, 2, 1]
     prepared = [predictor.prepare(picture(place)) for place in places]

@@ -150,8 +150,14 @@ class Predictor:
         )
         refusal = self._refuse(prepared, features)
         if refusal:
-            nothing = {"probabilities": (), "decision": None}
-            return replace(answer, state="not_a_slice", reason=refusal, **nothing)
+            return replace(
+                answer,
+                state="not_a_slice",
+                reason=refusal,
+                probabilities=(),
+                decision=None,
+                warnings=prepared.upload.warnings,  # how it was read is no matter
+            )
         heat = compute_heat(self._model.head, features, first)
         if heat.any():
             answer = replace(answer, heat=heat)

@@ -154,7 +154,8 @@ def main(
     try:
         folders = choose_models(models)
         taken = open_port(host, port)
-        print(f"Loading {', '.join(folders)} …", file=sys.stderr, flush=True)
+        told = f"Loading {', '.join(folders)}; the first start takes half a minute …"
+        print(told, file=sys.stderr, flush=True)
         workers = load(folders)
         server = make_server(workers, taken, make_settings(host, choices))
     except OSError as error:

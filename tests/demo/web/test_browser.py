@@ -75,7 +75,7 @@ def test_files_are_answered_in_order_and_focus_moves_to_them(visit, pictures):
     assert first.split() == ["Most", "like", "glioma", "90.0", "%"]
     assert others == [
         "Uncertain",
-        "Not a brain slice",
+        "Not a brain MRI slice",
         "The file cannot be read as a slice",
     ]
     expect(page.locator("#status")).to_contain_text("uncertain.png: Uncertain.")

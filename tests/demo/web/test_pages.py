@@ -34,7 +34,7 @@ def test_the_form_offers_every_model_and_names_what_is_missing(client):
     [
         ("answer", "is-answer", "Most like glioma"),
         ("uncertain", "is-uncertain", "Uncertain"),
-        ("not_a_slice", "is-refused", "Not a brain slice"),
+        ("not_a_slice", "is-refused", "Not a brain MRI slice"),
     ],
 )
 def test_every_state_has_its_card(form, pictures, kind, card, heading):
@@ -42,7 +42,9 @@ def test_every_state_has_its_card(form, pictures, kind, card, heading):
     assert response.status_code == 200
     assert cards_of(response.text) == [card]
     assert heading in response.text
-    assert response.text.count("Teaching and research only, not for diagnosis.") == 2
+    # Below the form, on the card, and on the script's model of a card.
+    assert response.text.count("Teaching and research only, not for diagnosis.") == 3
+    assert "This head is a phantom" not in response.text
 
 
 def test_an_answer_shows_slice_overlay_and_every_probability(form, pictures):
@@ -92,6 +94,7 @@ def test_names_and_warnings_are_text(form, pictures):
 
 def test_a_sample_is_answered(form):
     response = form.send(sample="0")
+    assert "This head is a phantom" in response.text
     assert cards_of(response.text) == ["is-answer"]
     assert "phantom_glioma.png" in response.text
 

@@ -102,6 +102,7 @@ def show_page(outcomes: list[Outcome], model: str) -> Response:
         "titles": titles,
         "class_titles": CLASS_TITLES,
         "notice": NOTICE,
+        "is_sample": bool(request.form.get("sample")),
         "data_uri": data_uri,
         "volumes": VOLUMES,
     }

@@ -9,6 +9,7 @@ from flask import Flask, Response, current_app, jsonify, render_template, reques
 from werkzeug.exceptions import HTTPException, SecurityError
 
 from braintumor.data.decoding import UnreadableSliceError
+from braintumor.demo.cards import NOTICE
 from braintumor.demo.serving import QueueFullError, StoppedError, TooSlowError
 
 FRAGMENT_HEADER = "X-Wants-Cards"
@@ -182,7 +183,9 @@ def respond(problem: Problem) -> Response:
         response = jsonify(problem.document())
         response.mimetype = "application/problem+json"
     elif wants_cards():
-        response = Response(render_template("problem.html", problem=problem))
+        response = Response(
+            render_template("problem.html", problem=problem, notice=NOTICE)
+        )
     else:
         response = Response(render_template("refusal.html", problem=problem))
     response.status_code = problem.status
