@@ -22,7 +22,7 @@ CHOICES = $(if $(DATASET),--dataset $(DATASET)) $(if $(PROFILE),--profile $(PROF
   $(if $(CORES),--cores $(CORES)) $(foreach pair,$(PARAMETERS),--parameter $(pair))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint unit stored-outputs test-jax app voila soak lab notebooks \
+.PHONY: help install run test lint unit stored-outputs test-jax app voila soak bench lab notebooks \
   lock clean
 
 help:  ## list the targets
@@ -56,6 +56,9 @@ app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 
 
 soak: $(STAMP)  ## load, leaks, stops and bad uploads against the page, ten minutes
 	$(BIN)/python -m braintumor.demo.soak
+
+bench: $(STAMP)  ## number formats beside each other and beside the roof, on quiet cores
+	$(BIN)/python -m benchmarks
 
 voila: $(STAMP)  ## the upload demo of notebook 07 as an app, in the browser
 	TQDM_DISABLE=1 $(BIN)/voila notebooks/07_upload_demo.ipynb

@@ -1,0 +1,40 @@
+"""Benchmarks: the shape of their tables, and what they count; never how fast it was."""
+
+import keras
+import numpy as np
+import pytest
+from benchmarks import formats
+
+
+def test_operations_are_those_of_convolutions_and_dense_layers():
+    slices = keras.Input((8, 8, 3))
+    inner = keras.layers.Conv2D(5, 3, padding="same")(slices)
+    pooled = keras.layers.GlobalAveragePooling2D()(inner)
+    model = keras.Model(slices, keras.layers.Dense(4)(pooled))
+    assert formats.count_operations(model) == 2 * (8 * 8 * 3 * 3 * 3 * 5 + 5 * 4)
+
+
+def test_formats_take_turns(monkeypatch):
+    order = []
+    works = {(name, "forward"): lambda name=name: order.append(name) for name in "ab"}
+    monkeypatch.setattr(formats, "TURNS", 3)
+    seconds = formats.take_turns(works)
+    assert order == ["a", "b"] * 3
+    assert {len(times) for times in seconds.values()} == {3}
+
+
+def test_both_sides_stand_in_one_row(monkeypatch):
+    monkeypatch.setattr(formats, "TURNS", 2)
+    monkeypatch.setattr(formats, "measure_roof", lambda name: 1e12)
+    table = formats.run(("vgg16_four_class",), side=32, batch_size=2)
+    assert table["work"].tolist() == ["forward", "training"]
+    numbers = table.select_dtypes("number")
+    assert (numbers.drop(columns=numbers.filter(like="roof")) > 0).all(axis=None)
+    ratio = table["bfloat16_times_as_fast"]
+    assert ((table["least"] <= ratio) & (ratio <= table["most"])).all()
+
+
+def test_a_roof_is_operations_over_seconds(monkeypatch):
+    clock = iter(np.arange(100) * 0.5)
+    monkeypatch.setattr(formats.time, "perf_counter", lambda: next(clock))
+    assert formats.measure_roof("float32", side=10) == pytest.approx(2 * 10**3 / 0.5)
