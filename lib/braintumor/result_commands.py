@@ -91,7 +91,6 @@ def show_results(
     from braintumor.evaluation import results as result_tables
     from braintumor.reporting import readme as sections
     from braintumor.reporting import tables
-    from braintumor.studies import record
 
     file = paths.project_root() / "README.md"
     try:
@@ -104,13 +103,7 @@ def show_results(
         joined = pd.concat([_read(name, kept) for name in names], ignore_index=True)
         if readme:
             text = sections.update_results(text, joined, metric)
-            for audit in paths.results_root().glob(f"audit/{AUDITED}.json"):
-                text = sections.update_audit(text, json.loads(audit.read_text()))
-            told = [
-                record.read_table(PATIENTS, name) for name in ("scores", "pointing")
-            ]
-            text = sections.update_patients(text, *told)
-            file.write_text(text, encoding="utf-8")
+            file.write_text(_tell_studies(text), encoding="utf-8")
         several = len(names) > 1 and runs
         lay_out = tables.side_by_side if several else tables.three_views
         table = lay_out(joined, metric)
@@ -119,6 +112,21 @@ def show_results(
     typer.echo(
         tables.as_markdown(table) if markdown else tables.as_text(table), nl=False
     )
+
+
+def _tell_studies(text: str) -> str:
+    """Bring README's other sections up to date, where their artefacts are there."""
+    from braintumor import paths
+    from braintumor.reporting import readme
+    from braintumor.studies import record
+
+    for audit in paths.results_root().glob(f"audit/{AUDITED}.json"):
+        text = readme.update_audit(text, json.loads(audit.read_text()))
+    if (record.folder_of(PATIENTS) / record.RECORD).is_file():
+        tables = ("scores", "pointing")
+        told = [record.read_table(PATIENTS, name) for name in tables]
+        text = readme.update_patients(text, *told)
+    return text
 
 
 def _read(run: str, kept: bool) -> "pd.DataFrame":
