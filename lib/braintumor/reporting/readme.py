@@ -110,7 +110,7 @@ def update_patients(text: str, scores: pd.DataFrame, pointing: pd.DataFrame) -> 
     }
     lines += [
         "",
-        "Of figshare slices of patients that it never saw, the hottest place of the "
+        "Of figshare slices of the held-out stand-ins, the hottest place of the "
         f"network's Grad-CAM lies inside the tumour's box in {told['grad_cam']}; the "
         f"middle of the picture in {told['picture_centre']}, the strongest edge in "
         f"{told['edges']}, a random point in {told['random_point']}.",
