@@ -1,9 +1,13 @@
 """Benchmarks: the shape of their tables, and what they count; never how fast it was."""
 
+import json
+
 import keras
 import numpy as np
 import pytest
 from benchmarks import formats
+
+from braintumor import paths, provenance
 
 
 def test_operations_are_those_of_convolutions_and_dense_layers():
@@ -38,3 +42,11 @@ def test_a_roof_is_operations_over_seconds(monkeypatch):
     clock = iter(np.arange(100) * 0.5)
     monkeypatch.setattr(formats.time, "perf_counter", lambda: next(clock))
     assert formats.measure_roof("float32", side=10) == pytest.approx(2 * 10**3 / 0.5)
+
+
+def test_the_kept_table_is_the_one_that_was_measured():
+    folder = paths.project_root() / "data" / "results" / "benchmarks"
+    record = json.loads((folder / "formats.provenance.json").read_text("utf-8"))
+    assert record["hardware"]["processor"]
+    for name, digest in record["tables"].items():
+        assert provenance.file_hash(folder / name) == digest
