@@ -80,7 +80,7 @@ def test_files_are_answered_in_order_and_focus_moves_to_them(visit, pictures):
     ]
     expect(page.locator("#status")).to_contain_text("uncertain.png: Uncertain.")
     expect(page.locator("#progress")).to_be_hidden()
-    assert page.locator(".notice").count() == 3
+    assert page.locator(".notice").count() == 4  # on every card
     page.get_by_role("button", name="Clear").click()
     expect(page.locator(".card")).to_have_count(0)
     expect(page.locator("#files")).to_be_focused()
