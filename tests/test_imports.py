@@ -33,7 +33,7 @@ ALLOWED = {
     "model_commands": {"data_commands", "demo"},
     "result_commands": {
         *("data_commands", "evaluation", "examination", "parameters", "provenance"),
-        *("reporting", "workflow"),
+        *("reporting", "studies", "workflow"),
     },
     "cards": {
         *("data", "modeling", "evaluation", "reporting", "demo", "provenance"),
