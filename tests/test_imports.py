@@ -11,10 +11,15 @@ import pytest
 from braintumor.workflow import closure
 
 LIBRARY = closure.PACKAGE
-FREE = {"paths", "runs"}  # modules that know nothing of the rest; all may use them
+FREE = {
+    "paths",
+    "runs",
+    "locks",
+}  # modules that know nothing of the rest; all may use them
 # A package may import itself, the free modules, and what stands here.
 ALLOWED = {
     "paths": set(),
+    "locks": set(),
     "runs": set(),
     "parameters": set(),
     "provenance": set(),

@@ -15,6 +15,9 @@ def run_study(
         str, typer.Option(help="Whose splits and models are studied.")
     ] = "nickparvar-cpu-seed7",
     seed: Annotated[int, typer.Option(help="Of every random choice.")] = 7,
+    parallel: Annotated[
+        int, typer.Option(min=1, help="Trainings at a time, where a study has many.")
+    ] = 1,
 ) -> None:
     """Run a study of real slices; its tables go to data/results/studies/STUDY."""
     from braintumor import runs
@@ -33,7 +36,7 @@ def run_study(
     try:
         for source in found[name].NEEDS:
             sources.locate(source)
-        folder = record.run_study(name, Setting(run, seed))
+        folder = record.run_study(name, Setting(run, seed, parallel))
     except (FileNotFoundError, ValueError) as error:
         raise fail(error) from error
     for table in sorted(folder.glob("*.csv")):

@@ -25,7 +25,7 @@ def test_a_study_is_read_as_it_was_written(project):
     assert setting.read(source) == setting.read(source)
     folder = record.publish("toy", {"shares": TABLE}, setting, seconds=1)
     told = json.loads((folder / record.RECORD).read_text("utf-8"))
-    assert told["parameters"] == {"run": "toy", "seed": 3}
+    assert told["parameters"] == {"run": "toy", "seed": 3, "parallel": 1}
     assert list(told["data"]) == ["splits.csv"]
     assert record.read_table("toy", "shares")["share"].tolist() == [0.25, 0.3333]
 

@@ -19,7 +19,7 @@ import cv2
 import numpy as np
 from tqdm import tqdm
 
-from braintumor import paths
+from braintumor import locks, paths
 from braintumor.data import images
 from braintumor.data.standardize import Standardization, standardize_slice
 
@@ -157,7 +157,9 @@ def load_slices(
     whole = folder / f"slices-{side}-{key}.npy"
     if not whole.exists():
         files = [root / path for path in manifest["path"]]
-        _build(whole, files, form, workers or os.cpu_count() or 1)
+        with locks.hold(whole.with_suffix(".lock")):
+            if not whole.exists():  # another process may have built it meanwhile
+                _build(whole, files, form, workers or os.cpu_count() or 1)
     return CachedSlices(np.load(whole, mmap_mode="r"), key, whole)
 
 

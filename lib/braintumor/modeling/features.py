@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
-from braintumor import paths
+from braintumor import locks, paths
 from braintumor.data.batches import SliceBatches
 from braintumor.modeling import checkpoint
 
@@ -88,7 +88,9 @@ def compute_features(
     name = hashlib.sha256(json.dumps(made_by).encode()).hexdigest()[:16]
     whole = folder / f"features-{name}.npy"
     if not whole.exists():
-        _compute(whole, base, batches)
+        with locks.hold(whole.with_suffix(".lock")):
+            if not whole.exists():  # another process may have computed it meanwhile
+                _compute(whole, base, batches)
     return np.load(whole, mmap_mode="r")
 
 

@@ -69,7 +69,11 @@ def publish(
     hashes = {f"{table}.csv": hash_table(folder, table) for table in sorted(tables)}
     provenance.write(
         folder / RECORD,
-        parameters={"run": setting.run, "seed": setting.seed},
+        parameters={
+            "run": setting.run,
+            "seed": setting.seed,
+            "parallel": setting.parallel,
+        },
         inputs=setting.inputs,
         seconds=seconds,
         study=name,

@@ -13,11 +13,13 @@ class Setting:
     Attributes:
         run: name of the run whose splits, predictions and models are studied.
         seed: of every random choice.
+        parallel: trainings at a time, each with its share of the cores.
         inputs: files read so far; their hashes go into the record.
     """
 
     run: str = "nickparvar-cpu-seed7"
     seed: int = 7
+    parallel: int = 1
     inputs: list[Path] = field(default_factory=list)
 
     @property

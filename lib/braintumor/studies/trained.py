@@ -1,5 +1,10 @@
 """Trains a network for a study once: a second call finds it, a killed one goes on."""
 
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +12,52 @@ import pandas as pd
 from braintumor.data import sources
 from braintumor.modeling.contract import CONTRACT, read_contract
 from braintumor.modeling.recipes import Recipe, recipe_from_dict
+
+
+@dataclass(frozen=True)
+class Job:
+    """What `train_once` is called with."""
+
+    recipe: Recipe
+    splits: pd.DataFrame
+    folder: Path
+    source: str
+    seed: int
+
+
+def train_side_by_side(jobs: Sequence[Job], parallel: int) -> None:
+    """Train several networks at a time, each in a process with its share of the cores.
+
+    Small networks leave cores idle between their many small steps, so two trainings
+    with a thread each do more than one with two. What `train_once` finds is not trained
+    again; the order of the jobs is kept.
+
+    Args:
+        jobs: in the order in which they are begun.
+        parallel: how many at a time.
+
+    Raises:
+        Whatever a training raises; the others are finished first.
+    """
+    threads = max(1, (os.cpu_count() or 1) // parallel)
+    with ProcessPoolExecutor(
+        parallel,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_take_share,
+        initargs=(threads,),
+    ) as pool:
+        for done in [pool.submit(_train, job) for job in jobs]:
+            done.result()
+
+
+def _take_share(threads: int) -> None:
+    """Set the threads of this process, before TensorFlow is imported."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ[name] = str(threads)
+
+
+def _train(job: Job) -> None:
+    train_once(**vars(job))
 
 
 def train_once(

@@ -10,7 +10,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from braintumor import paths, runs
+from braintumor import locks, paths, runs
 
 
 class RunFailedError(RuntimeError):
@@ -131,20 +131,13 @@ def _command(chosen: Mapping[str, Any], cores: int | None, dry: bool) -> list[st
 def _alone(folder: Path) -> Iterator[None]:
     """Refuse a second execution of the same run; the lock ends with the process."""
     try:
-        import fcntl
-    except ImportError:  # Windows has no such lock
-        yield
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise RunFailedError(
-                f"Run {folder.name!r} is being executed by another process. "
-                "Wait for it, or give this one another name with RUN=."
-            ) from None
-        yield
+        with locks.hold(folder / ".lock", wait=False):
+            yield
+    except locks.HeldError:
+        raise RunFailedError(
+            f"Run {folder.name!r} is being executed by another process. "
+            "Wait for it, or give this one another name with RUN=."
+        ) from None
 
 
 def _what_failed(files: runs.RunPaths, status: int) -> str:
