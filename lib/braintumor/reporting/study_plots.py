@@ -4,6 +4,7 @@ from braintumor.reporting.calibration_plots import reliability, risk_coverage
 from braintumor.reporting.comparison_plots import plot_differences, plot_permuted
 from braintumor.reporting.explanation_plots import plot_randomization, plot_scores
 from braintumor.reporting.leak_plots import plot_thresholds
+from braintumor.reporting.patient_plots import plot_ablations, plot_unseen
 from braintumor.reporting.robustness_plots import invariance_bars, severity_curves
 from braintumor.reporting.source_plots import (
     plot_changed_inputs,
@@ -15,6 +16,7 @@ from braintumor.reporting.tumor_bar_plots import missed_and_false_alarms
 __all__ = [
     "invariance_bars",
     "missed_and_false_alarms",
+    "plot_ablations",
     "plot_changed_inputs",
     "plot_detection",
     "plot_differences",
@@ -23,6 +25,7 @@ __all__ = [
     "plot_randomization",
     "plot_scores",
     "plot_thresholds",
+    "plot_unseen",
     "reliability",
     "risk_coverage",
     "severity_curves",
