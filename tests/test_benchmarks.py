@@ -5,9 +5,10 @@ import json
 import keras
 import numpy as np
 import pytest
-from benchmarks import formats
+from benchmarks import formats, published, serving, startup, ways
 
 from braintumor import paths, provenance
+from braintumor.demo.soak.conversation import Exchange
 
 
 def test_operations_are_those_of_convolutions_and_dense_layers():
@@ -44,9 +45,80 @@ def test_a_roof_is_operations_over_seconds(monkeypatch):
     assert formats.measure_roof("float32", side=10) == pytest.approx(2 * 10**3 / 0.5)
 
 
-def test_the_kept_table_is_the_one_that_was_measured():
+@pytest.fixture(scope="module")
+def both_ways():
+    """Return the table of a network that is trained both ways, in miniature."""
+    return published.run(
+        ("vgg16_four_class",), slices=40, sides=(48, 32), epochs=2, turns=1
+    )
+
+
+def test_ways_are_compared_at_two_sides(both_ways):
+    assert both_ways["side"].tolist() == [48, 32]
+    assert both_ways["published_epochs_measured"].tolist() == [1, 2]
+    ratio = both_ways["published_seconds"] / both_ways["ours_seconds"]
+    assert both_ways["times_as_fast"].to_numpy() == pytest.approx(ratio, abs=0.06)
+    whole = both_ways.iloc[1]
+    for way in ("published", "ours"):
+        assert whole[f"{way}_low"] <= whole[f"{way}_accuracy"] <= whole[f"{way}_high"]
+    assert both_ways["ours_accuracy"].isna().tolist() == [True, False]
+
+
+def test_the_published_way_changes_training_slices_alone(tmp_path):
+    task = ways.make_task(tmp_path, 40)
+    recipe = ways.adapt_recipe("vgg16_four_class", 32, 1)
+    for side, changes in (("training", True), ("validation", False)):
+        batches = ways.read_as_published(recipe, task, side, 7)
+        batches.shuffle = False
+        one, two = (batches[0][0] for _ in range(2))
+        assert one.shape[1:] == (32, 32, 3) and one.max() > 1
+        assert (one != two).any() == changes
+    files = [set(task.files(side)["path"]) for side in ("training", "test")]
+    assert files[0] and not files[0] & files[1]
+
+
+def test_a_measurement_leaves_the_home_as_it_was(monkeypatch):
+    monkeypatch.setenv(paths.HOME_VARIABLE, "/somewhere")
+    with published.in_empty_home() as home:
+        assert paths.cache_root().is_relative_to(home)
+    assert str(paths.project_root()) == "/somewhere"
+
+
+def test_both_pages_answer_in_the_short_form():
+    table = serving.run(turns=1, count=3, seconds=0.5)
+    assert table["unit"].tolist() == ["ms", "ms", "answers/s", "MiB"]
+    assert (table[["plain", "ours", "times_as_good"]] > 0).all(axis=None)
+
+
+def test_less_waiting_and_more_answers_are_better():
+    table = serving.tabulate(
+        {"plain": [[40.0, 60.0]], "ours": [[10.0, 15.0]]},
+        {"plain": [5.0], "ours": [20.0]},
+        {"plain": [900], "ours": [300]},
+    )
+    assert table["times_as_good"].tolist() == [4, 4, 4, 3]
+    assert table["n"].tolist() == [2, 2, 1, 1]
+
+
+def test_a_page_that_refuses_has_no_speed():
+    with pytest.raises(RuntimeError, match="1 of 2 requests failed: status 429"):
+        serving.check([Exchange(0, 200, 0.1), Exchange(1, 429, 0.1)])
+
+
+def test_every_command_is_started_in_turn(monkeypatch):
+    started = []
+    monkeypatch.setattr(
+        startup.subprocess, "run", lambda command, **_: started.append(command[1:])
+    )
+    table = startup.run(turns=2)
+    assert started == [[*command] for command in startup.COMMANDS.values()] * 3
+    assert table["turns"].tolist() == [2] * len(startup.COMMANDS)
+
+
+@pytest.mark.parametrize("table", ["formats"])
+def test_the_kept_table_is_the_one_that_was_measured(table):
     folder = paths.project_root() / "data" / "results" / "benchmarks"
-    record = json.loads((folder / "formats.provenance.json").read_text("utf-8"))
+    record = json.loads((folder / f"{table}.provenance.json").read_text("utf-8"))
     assert record["hardware"]["processor"]
     for name, digest in record["tables"].items():
         assert provenance.file_hash(folder / name) == digest

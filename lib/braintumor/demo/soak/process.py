@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -60,21 +60,34 @@ def read_memory(process: int, field: str) -> float:
     raise ValueError(f"/proc/{process}/status has no line {field}.")
 
 
-@contextlib.contextmanager
-def running(variant: str = "light", **environment: str) -> Iterator[App]:
-    """Run the page as `children` defines it, on a free port; kill it at the end.
+def running(
+    variant: str = "light", **environment: str
+) -> contextlib.AbstractContextManager[App]:
+    """Run the page as `children` defines it; see `running_program`.
 
     Args:
         variant: a name from `children.VARIANTS`.
+        **environment: variables to set for it.
+    """
+    program = ("-m", "braintumor.demo.soak.children", variant)
+    return running_program(program, **environment)
+
+
+@contextlib.contextmanager
+def running_program(program: Sequence[str], **environment: str) -> Iterator[App]:
+    """Run a page of any kind on a free port; kill it at the end.
+
+    Args:
+        program: arguments of this interpreter. Once it listens it must print a line
+            that begins with "Ready" and ends with its address.
         **environment: variables to set for it.
 
     Raises:
         RuntimeError: it does not start; says its last words.
     """
-    command = [sys.executable, "-m", "braintumor.demo.soak.children", variant]
     started = time.perf_counter()
     process = subprocess.Popen(
-        command,
+        [sys.executable, *program],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
