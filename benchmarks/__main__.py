@@ -9,12 +9,13 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from benchmarks import formats, published, serving, startup
+from benchmarks import choices, formats, published, serving, startup
 from braintumor import paths, provenance
 from braintumor.evaluation import results
 
 BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
     "formats": formats.run,
+    "choices": choices.run,
     "published": published.run,
     "serving": serving.run,
     "startup": startup.run,

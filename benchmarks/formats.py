@@ -62,8 +62,13 @@ def run(models: tuple[str, ...] = MODELS, **changes) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def prepare(model: str, changes: dict):
-    """Build a model in both formats; every function is called once, to be compiled.
+def prepare(model: str, changes: dict, names: tuple[str, ...] = FORMATS):
+    """Build a model in each format; every function is called once, to be compiled.
+
+    Args:
+        model: name of a recipe.
+        changes: of the recipe.
+        names: of the formats.
 
     Returns:
         The recipe, the operations of a forward pass per slice, and (format, work) →
@@ -79,7 +84,7 @@ def prepare(model: str, changes: dict):
         np.arange(len(images)) % len(recipe.classes)
     ]
     works: dict[tuple[str, str], Callable] = {}
-    for name in FORMATS:
+    for name in names:
         built = backbones.build_classifier(replace(recipe, precision=name))
         backbones.open_layers(built, recipe.fine_tuning, frozen=False)
         optimizers.compile_network(built.model, recipe, recipe.fine_tuning)

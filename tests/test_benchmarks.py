@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from benchmarks import formats, published, serving, startup, ways
+from benchmarks import choices, formats, published, serving, startup, ways
 
 from braintumor import paths, provenance
 from braintumor.demo.soak.conversation import Exchange
@@ -103,6 +103,25 @@ def test_less_waiting_and_more_answers_are_better():
 def test_a_page_that_refuses_has_no_speed():
     with pytest.raises(RuntimeError, match="1 of 2 requests failed: status 429"):
         serving.check([Exchange(0, 200, 0.1), Exchange(1, 429, 0.1)])
+
+
+def test_sides_of_a_question_take_turns(monkeypatch):
+    one, two = choices.Side(1, 2, 96), choices.Side(2, 1, 96)
+    asked, speeds = [], {one: 10.0, two: 15.0}
+
+    def measure(side, seconds):
+        asked.append(side)
+        return speeds[side]
+
+    monkeypatch.setattr(choices, "measure", measure)
+    table = choices.run({"apart": (one, two), "back": (two, one)}, turns=2)
+    assert asked == [one, two] * 2  # a side that stands in two questions goes once
+    assert table["times_as_fast"].tolist() == [1.5, 0.67]
+    assert table["other"][0] == "2 × 1 threads, side 96, batch 32"
+
+
+def test_processes_of_a_side_are_added_up():
+    assert choices.measure(choices.Side(2, 1, 32, 2), seconds=0.2) > 0
 
 
 def test_every_command_is_started_in_turn(monkeypatch):

@@ -43,15 +43,15 @@ def train_side_by_side(jobs: Sequence[Job], parallel: int) -> None:
     with ProcessPoolExecutor(
         parallel,
         mp_context=multiprocessing.get_context("spawn"),
-        initializer=_take_share,
+        initializer=limit_threads,
         initargs=(threads,),
     ) as pool:
         for done in [pool.submit(_train, job) for job in jobs]:
             done.result()
 
 
-def _take_share(threads: int) -> None:
-    """Set the threads of this process, before TensorFlow is imported."""
+def limit_threads(threads: int) -> None:
+    """Set the threads of this process; only before TensorFlow is imported."""
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
         os.environ[name] = str(threads)
 
