@@ -36,7 +36,7 @@ from braintumor import paths
 
 MODELS = ("vgg16_four_class", "densenet121_four_class")
 SIDE, SMALL_SIDE = 150, 64
-SLICES = 640  # phantoms
+SLICES = 480  # phantoms
 EPOCHS = 20
 TURNS = 3
 

@@ -31,7 +31,7 @@ def test_formats_take_turns(monkeypatch):
 def test_both_sides_stand_in_one_row(monkeypatch):
     monkeypatch.setattr(formats, "TURNS", 2)
     monkeypatch.setattr(formats, "measure_roof", lambda name: 1e12)
-    table = formats.run(("vgg16_four_class",), side=32, batch_size=2)
+    table = formats.run([("vgg16_four_class", {"side": 32, "batch_size": 2})])
     assert table["work"].tolist() == ["forward", "training"]
     numbers = table.select_dtypes("number")
     assert (numbers.drop(columns=numbers.filter(like="roof")) > 0).all(axis=None)
