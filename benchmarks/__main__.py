@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from benchmarks import choices, formats, published, serving, startup
-from braintumor import paths, provenance
+from benchmarks import choices, formats, page, published, serving, startup
+from braintumor import provenance
 from braintumor.evaluation import results
 
 BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
@@ -29,27 +29,32 @@ def main(arguments: list[str] | None = None) -> None:
     names = parser.parse_args(arguments).names or [*BENCHMARKS]
     if unknown := sorted({*names} - {*BENCHMARKS}):
         parser.error(f"no benchmark {', '.join(unknown)}: use {', '.join(BENCHMARKS)}.")
+    code = provenance.commit()  # before a table of this very run changes
     for name in names:
         start = time.monotonic()
-        keep(name, BENCHMARKS[name](), start)
+        table = BENCHMARKS[name]()
+        print(f"{name}\n{table.to_string(index=False)}\n", flush=True)
+        keep(name, table, time.monotonic() - start, code)
+        page.update_page()
 
 
-def keep(name: str, table: pd.DataFrame, start: float) -> None:
-    """Print a table, and write it with what made it.
+def keep(name: str, table: pd.DataFrame, seconds: float, code: dict) -> None:
+    """Write a table and what made it.
 
     Args:
         name: of the benchmark.
         table: what it measured.
-        start: reading of the monotonic clock when it began, in seconds.
+        seconds: that it took.
+        code: the commit that it was run from.
     """
-    print(f"{name}\n{table.to_string(index=False)}\n", flush=True)
-    folder = paths.results_root() / "benchmarks"
+    folder = page.results_folder()
     results.write_csv(table, folder / f"{name}.csv")
     provenance.write(
         folder / f"{name}.provenance.json",
         parameters={},
         inputs=[],
-        seconds=time.monotonic() - start,
+        seconds=seconds,
+        code=code,
         tables={f"{name}.csv": provenance.file_hash(folder / f"{name}.csv")},
     )
 

@@ -1,11 +1,13 @@
 """Benchmarks: the shape of their tables, and what they count; never how fast it was."""
 
 import json
+import shutil
 
 import keras
 import numpy as np
 import pytest
-from benchmarks import choices, formats, published, serving, startup, ways
+from benchmarks import __main__ as runner
+from benchmarks import choices, formats, page, published, serving, startup, ways
 
 from braintumor import paths, provenance
 from braintumor.demo.soak.conversation import Exchange
@@ -134,10 +136,38 @@ def test_every_command_is_started_in_turn(monkeypatch):
     assert table["turns"].tolist() == [2] * len(startup.COMMANDS)
 
 
-@pytest.mark.parametrize("table", ["formats"])
+FOLDER = paths.project_root() / "data" / "results" / "benchmarks"
+KEPT = sorted(file.stem for file in FOLDER.glob("*.csv"))
+
+
+@pytest.mark.parametrize("table", KEPT)
 def test_the_kept_table_is_the_one_that_was_measured(table):
-    folder = paths.project_root() / "data" / "results" / "benchmarks"
-    record = json.loads((folder / f"{table}.provenance.json").read_text("utf-8"))
-    assert record["hardware"]["processor"]
+    record = json.loads((FOLDER / f"{table}.provenance.json").read_text("utf-8"))
+    assert record["hardware"]["processor"] and not record["code"]["dirty"]
     for name, digest in record["tables"].items():
-        assert provenance.file_hash(folder / name) == digest
+        assert provenance.file_hash(FOLDER / name) == digest
+
+
+def test_every_benchmark_that_needs_no_gpu_was_run():
+    assert {*runner.BENCHMARKS} <= {*KEPT}
+
+
+def test_the_page_shows_the_kept_tables(tmp_path):
+    text = (paths.project_root() / page.PAGE).read_text(encoding="utf-8")
+    assert page.fill_page(text, FOLDER) == text
+    changed = tmp_path / "changed"
+    shutil.copytree(FOLDER, changed)
+    table = (changed / "startup.csv").read_text("utf-8")
+    (changed / "startup.csv").write_text(table.replace("import keras", "import this"))
+    assert page.fill_page(text, changed) != text
+
+
+def test_a_name_that_is_no_benchmark_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        runner.main(["fromats"])
+    assert "no benchmark fromats: use formats, " in capsys.readouterr().err
+
+
+def test_cells_are_shown_without_zeros_that_say_nothing():
+    shown = [page.show(value) for value in (1.5, 1234, 0.1250, float("nan"), "a", True)]
+    assert shown == ["1.5", "1,234", "0.125", "", "a", "True"]

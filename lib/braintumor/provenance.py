@@ -34,6 +34,7 @@ def write(
     parameters: Mapping[str, Any],
     inputs: Iterable[Path] = (),
     seconds: float,
+    code: Mapping[str, Any] | None = None,
     **further: Any,
 ) -> dict[str, Any]:
     """Write a record of what made a result, whole or not at all.
@@ -43,6 +44,8 @@ def write(
         parameters: the parameters as effective, after defaults and profile.
         inputs: the data files that were read; their SHA-256 go into the record.
         seconds: how long it took.
+        code: what `commit` said before something tracked was written; what it says now
+            by default.
         **further: other facts, such as `notebook`.
 
     Returns:
@@ -53,7 +56,7 @@ def write(
         "seed": parameters.get("seed"),
         "parameters": dict(parameters),
         "data": {runs.relative(file): file_hash(file) for file in map(Path, inputs)},
-        "code": commit(),
+        "code": code or commit(),
         "versions": versions(),
         "hardware": hardware(),
         "seconds": round(seconds, 1),
