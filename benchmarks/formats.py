@@ -33,7 +33,8 @@ def run(cases: Sequence[tuple[str, dict]] = CASES) -> pd.DataFrame:
     Returns:
         One row per model and work: slices a second in either format (median of the
         turns), how many times as fast bfloat16 is (median, least and most of the
-        turns), and the share of the roof that each format reaches.
+        turns), the share of the roof that each format reaches, and the share of all
+        operations that the first convolution has.
     """
     roofs = {name: measure_roof(name) for name in FORMATS}
     rows = []
@@ -44,7 +45,7 @@ def run(cases: Sequence[tuple[str, dict]] = CASES) -> pd.DataFrame:
             one, two = (np.array(seconds[name, work]) for name in FORMATS)
             size = recipe.batch_size
             speeds = [size / np.median(times) for times in (one, two)]
-            needed = operations * passes
+            needed = sum(operations) * passes
             rows.append(
                 {
                     "model": model,
@@ -60,6 +61,7 @@ def run(cases: Sequence[tuple[str, dict]] = CASES) -> pd.DataFrame:
                     "bfloat16_of_roof": round(
                         speeds[1] * needed / roofs["mixed_bfloat16"], 2
                     ),
+                    "first_layer_of_operations": operations[0] / sum(operations),
                     "turns": len(one),
                 }
             )
@@ -75,7 +77,7 @@ def prepare(model: str, changes: dict, names: tuple[str, ...] = FORMATS):
         names: of the formats.
 
     Returns:
-        The recipe, the operations of a forward pass per slice, and (format, work) →
+        The recipe, the operations of each layer per slice and forward pass, and (format, work) →
         function that works through one batch.
     """
     from braintumor.modeling import backbones, optimizers, recipes
@@ -111,19 +113,23 @@ def take_turns(works: dict[tuple[str, str], Callable]) -> dict[tuple, list[float
     return seconds
 
 
-def count_operations(model) -> int:
-    """Count additions and multiplications of a slice's way through the convolutions.
+def count_operations(model) -> list[int]:
+    """Count a slice's additions and multiplications, layer by layer.
 
     Args:
-        model: a flat Keras model; its other layers cost next to nothing.
+        model: a flat Keras model.
+
+    Returns:
+        One number per convolution and dense layer, in order; the other layers cost next
+        to nothing.
     """
     import keras
 
-    counted = 0
+    counted = []
     for layer in model.layers:
         if isinstance(layer, (keras.layers.Conv2D, keras.layers.Dense)):
             places = int(np.prod(layer.output.shape[1:-1]))
-            counted += 2 * places * int(np.prod(layer.kernel.shape))
+            counted.append(2 * places * int(np.prod(layer.kernel.shape)))
     return counted
 
 
