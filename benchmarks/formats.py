@@ -77,8 +77,8 @@ def prepare(model: str, changes: dict, names: tuple[str, ...] = FORMATS):
         names: of the formats.
 
     Returns:
-        The recipe, the operations of each layer per slice and forward pass, and (format, work) →
-        function that works through one batch.
+        The recipe, the operations of each layer per slice and forward pass, and
+        (format, work) → function that works through one batch.
     """
     from braintumor.modeling import backbones, optimizers, recipes
 
