@@ -56,6 +56,17 @@ def test_each_seed_of_a_variant_is_drawn_in_points(differences):
     assert labels == ["seed 7", "seed 8"]
 
 
+def test_what_is_far_below_is_written_at_the_edge(differences):
+    far = differences["variant"] == "side_32"
+    changed = differences.assign(
+        difference=differences["difference"].mask(far, -0.4),
+        low=differences["low"].mask(far, -0.5),
+    )
+    axes = patient_plots.plot_ablations(changed).axes[0]
+    assert axes.get_xlim()[0] == patient_plots.FAR
+    assert [text.get_text() for text in axes.texts] == ["◂ −40"] * len(SEEDS)
+
+
 def test_a_missing_metric_is_named(scores, differences):
     for draw, table in (
         (patient_plots.plot_unseen, scores),

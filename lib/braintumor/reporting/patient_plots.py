@@ -13,6 +13,7 @@ from braintumor.reporting.palette import INK, VIEW_STYLES, show_name
 
 METRICS = ("accuracy", "sensitivity", "specificity")
 COLOUR, MARKER = VIEW_STYLES["group_disjoint"]
+FAR = -15  # points below the base, where the scale of ablations ends
 SEED_STYLES = (("#0072B2", "o"), ("#D55E00", "s"), ("#009E73", "D"))
 
 
@@ -68,11 +69,23 @@ def plot_ablations(
             heights = np.arange(len(names)) + (place - (len(seeds) - 1) / 2) * 0.24
             label = f"seed {seed}"
             _draw_intervals(axes, rows, "difference", heights, *style, label=label)
+            _name_far_ones(axes, rows, heights, style[0])
+        axes.set_xlim(left=max(axes.get_xlim()[0], FAR))
         axes.axvline(0, color=INK, lw=1, ls="--", zorder=0)
         axes.set_xlabel(f"{show_name(metric)}\npoints above the base")
     panels[-1].legend(loc="upper left", bbox_to_anchor=(1.0, 1.0))
     _name_rows(panels, names)
     return figure
+
+
+def _name_far_ones(
+    axes: Axes, rows: pd.DataFrame, heights: np.ndarray, colour: str
+) -> None:
+    """Write differences off the scale at its edge: drawn, they would hide the rest."""
+    for value, height in zip(rows["difference"], heights, strict=True):
+        if value < FAR:
+            style = {"color": colour, "va": "center", "size": 8}
+            axes.text(FAR + 0.5, height, f"◂ {value:.0f}".replace("-", "−"), **style)
 
 
 def _draw_intervals(
