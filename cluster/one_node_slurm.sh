@@ -12,7 +12,7 @@ LINK=/etc/slurm/slurm.conf
 start() {
   [ "$(id -u)" = 0 ] || { echo "Starting a Slurm needs root." >&2; exit 1; }
   [ ! -e $LINK ] || { echo "$LINK is there: this machine has a Slurm." >&2; exit 1; }
-  if ! command -v slurmctld slurmd munged >/dev/null; then
+  if ! command -v slurmctld >/dev/null || ! command -v munged >/dev/null; then
     apt-get update -q
     DEBIAN_FRONTEND=noninteractive \
       apt-get install -q -y --no-install-recommends slurm-wlm munge
@@ -62,7 +62,7 @@ EOF
 
 stop() {
   for pid_file in "$folder/slurmd.pid" "$folder/slurmctld.pid" /run/munge/munged.pid; do
-    [ -f "$pid_file" ] && kill "$(cat "$pid_file")" || true
+    if [ -f "$pid_file" ]; then kill "$(cat "$pid_file")" || true; fi
   done
   [ "$(readlink $LINK)" != "$folder/slurm.conf" ] || rm $LINK
 }

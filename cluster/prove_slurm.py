@@ -66,10 +66,9 @@ def main() -> int:
 
 def run_on_slurm(home: Path, folder: Path, slots: int, *, plant: bool) -> None:
     """Sweep on a Slurm of one node, cancel a training in the middle, and resume it."""
-    node = folder / "node"
-    subprocess.run([str(NODE), "start", str(node), str(slots)], check=True)
-    words = ("--executor", "slurm")
+    node, words = folder / "node", ("--executor", "slurm")
     try:
+        subprocess.run([str(NODE), "start", str(node), str(slots)], check=True)
         sweep = homes.start_sweep(
             home, *CHOICES, *words, log=folder / "slurm-killed.log"
         )

@@ -147,7 +147,7 @@ rule train:
     params:
         code=lambda wildcards: CODE[settings.TRAININGS[wildcards.model]],
         given=trained,
-        checkpoint=CELL.model("{model}") / "checkpoint",
+        checkpoint=str(CELL.model("{model}") / "checkpoint"),  # a Path keeps its braces
         threads=SWEEP.threads,
     threads: SWEEP.threads
     group:

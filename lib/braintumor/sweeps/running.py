@@ -64,9 +64,8 @@ def _require_executor(executor: str | None) -> None:
     module = f"snakemake_executor_plugin_{executor.replace('-', '_')}"
     if importlib.util.find_spec(module) is None:
         raise ValueError(
-            f"Snakemake has no executor {executor!r} here. For slurm: "
-            '.venv/bin/pip install ".[cluster]"; for another: '
-            f"snakemake-executor-plugin-{executor}."
+            f"Snakemake has no executor {executor!r} here. Install it: "
+            f".venv/bin/pip install snakemake-executor-plugin-{executor}"
         )
 
 
