@@ -3,7 +3,7 @@
 `python -m cluster.prove_slurm`, as root on a Debian machine. Twelve trainings run here,
 and twelve in a one-node Slurm, where one is cancelled in the middle; a second call
 resumes it. The exit status is 1 where the tables or the answers differ. With `--plant`
-one answer of the Slurm side is changed before: the proof must then fail.
+one answer of the Slurm side is then changed and all compared again, which must fail.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import pandas as pd
 
 from braintumor.modeling import checkpoint
 from braintumor.runs import RunPaths
+from braintumor.sweeps.plan import TABLE
 from cluster import homes
 
 RUN, SEEDS, FOLDS = "proof", (7, 8), 3
@@ -33,6 +34,7 @@ CHOICES = [
         "epochs=2",
     ),
 ]
+SLURM = ("--executor", "slurm")
 VICTIM, VICTIM_CELL = MODELS[1], f"{RUN}-seed8-fold0"
 NODE = Path(__file__).with_name("one_node_slurm.sh")
 
@@ -44,47 +46,43 @@ class ProofFailedError(Exception):
 def main() -> int:
     """Run the proof; returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--plant", action="store_true", help="change one answer before")
+    parser.add_argument("--plant", action="store_true", help="change an answer, too")
     parser.add_argument("--slots", type=int, default=2, help="cores of the node")
     chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="slurm-proof-"))
     print(f"Logs in {folder}", flush=True)
+    node = folder / "node"
     try:
         local = homes.make_home(folder / "local")
         remote = homes.make_home(folder / "slurm")
         finish("local", local, folder, "--cores", str(chosen.slots))
-        run_on_slurm(remote, folder, chosen.slots, plant=chosen.plant)
-        differing = compare(local, remote)
-        if differing:
-            raise ProofFailedError(f"Slurm's differ from ours: {', '.join(differing)}")
+        subprocess.run([str(NODE), "start", str(node), str(chosen.slots)], check=True)
+        run_on_slurm(remote, folder)
+        require_equal(local, remote)
+        if chosen.plant:
+            plant_answer(remote)
+            finish("slurm-planted", remote, folder, *SLURM)
+            require_equal(local, remote)
     except ProofFailedError as error:
         print(f"FAILED {error}", flush=True)
         return 1
-    print(f"PROVEN the table and {len(answers_of(local))} answers are equal bytes")
+    finally:
+        subprocess.run([str(NODE), "stop", str(node)], check=True)
     return 0
 
 
-def run_on_slurm(home: Path, folder: Path, slots: int, *, plant: bool) -> None:
-    """Sweep on a Slurm of one node, cancel a training in the middle, and resume it."""
-    node, words = folder / "node", ("--executor", "slurm")
-    try:
-        subprocess.run([str(NODE), "start", str(node), str(slots)], check=True)
-        sweep = homes.start_sweep(
-            home, *CHOICES, *words, log=folder / "slurm-killed.log"
-        )
-        cancel_training(home, sweep)
-        if sweep.wait() == 0:
-            raise ProofFailedError("a sweep with a cancelled training says it is whole")
-        print(f"slurm-killed: stopped with {count_answers(home)} answers", flush=True)
-        finish("slurm-resumed", home, folder, *words)
-        record = files_of(home).provenance(f"05_train_{VICTIM}")
-        if not json.loads(record.read_text()).get("resumed_from_checkpoint"):
-            raise ProofFailedError(f"{VICTIM} was not resumed: see {record}")
-        if plant:
-            plant_answer(home)
-            finish("slurm-planted", home, folder, *words)
-    finally:
-        subprocess.run([str(NODE), "stop", str(node)], check=True)
+def run_on_slurm(home: Path, folder: Path) -> None:
+    """Sweep on Slurm, cancel a training in the middle, and resume it."""
+    log = folder / "slurm-killed.log"
+    sweep = homes.start_sweep(home, *CHOICES, *SLURM, log=log)
+    cancel_training(home, sweep)
+    if sweep.wait() == 0:
+        raise ProofFailedError("a sweep with a cancelled training says it is whole")
+    print(f"slurm-killed: stopped with {count_answers(home)} answers", flush=True)
+    finish("slurm-resumed", home, folder, *SLURM)
+    record = files_of(home).provenance(f"05_train_{VICTIM}")
+    if not json.loads(record.read_text()).get("resumed_from_checkpoint"):
+        raise ProofFailedError(f"{VICTIM} was not resumed: see {record}")
 
 
 def finish(title: str, home: Path, folder: Path, *words: str) -> None:
@@ -144,10 +142,13 @@ def plant_answer(home: Path) -> None:
     table.to_csv(file, index=False, float_format="%.6f", lineterminator="\n")
 
 
-def compare(one: Path, other: Path) -> list[str]:
-    """Return the names of tables and answers that are missing or not equal bytes."""
-    names = [Path("data", "runs", RUN, "sweep.csv"), *answers_of(one)]
-    return [str(name) for name in names if not same(one / name, other / name)]
+def require_equal(one: Path, other: Path) -> None:
+    """Refuse tables and answers that are missing or not equal bytes."""
+    names = [Path("data", "runs", RUN, TABLE), *answers_of(one)]
+    differing = [str(name) for name in names if not same(one / name, other / name)]
+    if differing:
+        raise ProofFailedError(f"not the same bytes: {', '.join(differing)}")
+    print(f"EQUAL to the byte: the table and {len(names) - 1} answers", flush=True)
 
 
 def same(one: Path, other: Path) -> bool:

@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from benchmarks import formats
+from benchmarks import formats, slots
 
 from braintumor import paths, provenance
 
@@ -42,6 +42,32 @@ def test_a_roof_is_operations_over_seconds(monkeypatch):
     clock = iter(np.arange(100) * 0.5)
     monkeypatch.setattr(formats.time, "perf_counter", lambda: next(clock))
     assert formats.measure_roof("float32", side=10) == pytest.approx(2 * 10**3 / 0.5)
+
+
+def plant_sides(monkeypatch, tables):
+    """Let one slot take 100 seconds and two 60, and end in these tables."""
+    sides = {1: (100.0, 80.0), 2: (60.0, 90.0)}
+    monkeypatch.setattr(
+        slots,
+        "measure_side",
+        lambda sweep, home, count, *further: slots.Side(*sides[count], tables[count]),
+    )
+
+
+def test_two_slots_stand_beside_one(monkeypatch):
+    plant_sides(monkeypatch, {1: b"table", 2: b"table"})
+    table = slots.run().set_index("slots")
+    assert table["trainings"].tolist() == [4, 4]
+    assert table["trainings_per_hour"].tolist() == [144, 240]
+    assert table["times_as_fast"].tolist() == [1, 1.67]
+    assert table["efficiency"].tolist() == [1, 0.83]
+    assert table["processor_seconds"].tolist() == [20, 22.5]
+
+
+def test_slots_that_change_the_answer_are_seen(monkeypatch):
+    plant_sides(monkeypatch, {1: b"table", 2: b"tablf"})
+    with pytest.raises(RuntimeError, match="changes the table"):
+        slots.run()
 
 
 def test_the_kept_table_is_the_one_that_was_measured():

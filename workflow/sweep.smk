@@ -96,7 +96,7 @@ rule explore_dataset:
         manifests=[FILES.manifest(source) for source in SWEEP.sources],
         executed=FILES.executed(EXPLORE),
     log:
-        FILES.folder / plan.LOGS / f"{EXPLORE}.log",
+        FILES.folder / plan.LOG.format(model=EXPLORE),
     params:
         code=CODE[EXPLORE],
         given=shared(EXPLORE),
@@ -113,7 +113,7 @@ rule preprocess_images:
     output:
         executed=FILES.executed(PREPROCESS),
     log:
-        FILES.folder / plan.LOGS / f"{PREPROCESS}.log",
+        FILES.folder / plan.LOG.format(model=PREPROCESS),
     params:
         code=CODE[PREPROCESS],
         given=shared(PREPROCESS),
@@ -143,7 +143,7 @@ rule train:
     output:
         artifact(),
     log:
-        CELL.folder / plan.LOGS / "{model}.log",
+        CELL.folder / plan.LOG,
     params:
         code=lambda wildcards: CODE[settings.TRAININGS[wildcards.model]],
         given=trained,
@@ -164,6 +164,8 @@ rule answer:
         splits=splits,
     output:
         CELL.predictions("{model}"),
+    log:
+        CELL.folder / plan.ANSWER_LOG,
     params:
         code=closure.digest(STEPS / "answering.py"),
         sweep=SWEEP.name,
@@ -172,7 +174,7 @@ rule answer:
         "cell"
     shell:
         "python -m braintumor.sweeps.answering {params.sweep}"
-        " {wildcards.model} {wildcards.seed} {wildcards.fold}"
+        " {wildcards.model} {wildcards.seed} {wildcards.fold} > {log} 2>&1"
 
 
 rule join:

@@ -55,11 +55,11 @@ def run_sweep(
     """
     from braintumor import runs
     from braintumor.data import sources
-    from braintumor.sweeps import plan, running
+    from braintumor.sweeps import choices, running
     from braintumor.workflow import graph, settings
 
     try:
-        sweep = plan.plan_sweep(
+        sweep = choices.plan_sweep(
             *(dataset, profile, run),
             seeds=seeds.split(),
             folds=folds,
@@ -85,7 +85,9 @@ def _show_spread(table) -> str:
     rows = pd.read_csv(table)
     rows = rows[(rows["part"] == "spread") & rows["metric"].isin(SHOWN)]
     cells = [
-        f"{row.value:.3f} ± {row.deviation:.3f} (n={row.seeds:.0f} seeds)"
+        f"{row.value:.3f}"
+        + (f" ± {row.deviation:.3f}" if row.seeds > 1 else "")
+        + f" (n={row.seeds:.0f})"
         for row in rows.itertuples()
     ]
     wide = rows.assign(cell=cells).pivot(

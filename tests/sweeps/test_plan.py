@@ -5,13 +5,13 @@ from dataclasses import replace
 import pytest
 
 from braintumor.parameters import ParameterError
-from braintumor.sweeps import plan
+from braintumor.sweeps import choices, plan
 
 CHOICES = dict(seeds=["7", "8"], folds=3, models=["vgg16_four_class"])
 
 
 def test_the_name_tells_what_was_changed():
-    sweep = plan.plan_sweep(**CHOICES, epochs="2")
+    sweep = choices.plan_sweep(**CHOICES, epochs="2")
     assert sweep.name == "phantom-quick-3folds-epochs2"
     assert sweep.cell(7, 0) == "phantom-quick-3folds-epochs2-seed7-fold0"
     assert sweep.told("x", 8)["epochs"] == 2
@@ -19,13 +19,16 @@ def test_the_name_tells_what_was_changed():
 
 def test_more_seeds_and_models_extend_a_sweep():
     more = CHOICES | dict(seeds=["9"], models=["densenet121_four_class"])
-    assert plan.plan_sweep(**more).name == plan.plan_sweep(**CHOICES).name
+    assert choices.plan_sweep(**more).name == choices.plan_sweep(**CHOICES).name
 
 
 def test_a_second_source_is_needed_for_the_binary_model_alone():
-    assert plan.plan_sweep("nickparvar", **CHOICES).sources == ["nickparvar"]
+    assert choices.plan_sweep("nickparvar", **CHOICES).sources == ["nickparvar"]
     both = CHOICES | dict(models=["vgg19_binary", "vgg16_four_class"])
-    assert plan.plan_sweep("nickparvar", **both).sources == ["navoneel", "nickparvar"]
+    assert choices.plan_sweep("nickparvar", **both).sources == [
+        "navoneel",
+        "nickparvar",
+    ]
 
 
 def test_a_plan_reads_back_as_it_was_written(sweep):
@@ -52,4 +55,4 @@ def test_a_plan_reads_back_as_it_was_written(sweep):
 )
 def test_refuses_by_name(change, named):
     with pytest.raises(ParameterError, match=named):
-        plan.plan_sweep(**CHOICES | change)
+        choices.plan_sweep(**CHOICES | change)

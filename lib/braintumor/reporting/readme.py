@@ -41,7 +41,7 @@ def update_results(text: str, results: pd.DataFrame, metric: str = "accuracy") -
         f"{show_name(metric).capitalize()}, 95 % interval over groups, n slices. "
         f"Runs: {names}."
     )
-    return _replace_section(text, "results", f"{legend}\n\n{body}")
+    return replace_section(text, "results", f"{legend}\n\n{body}")
 
 
 def update_audit(text: str, summary: Mapping[str, Any]) -> str:
@@ -76,7 +76,7 @@ def update_audit(text: str, summary: Mapping[str, Any]) -> str:
     ]
     left = ", ".join(f"{count:,} {show_name(name)}" for name, count in alone.items())
     lines += ["", f"The slices of unseen groups are {left}."]
-    return _replace_section(text, "audit", "\n".join(lines) + "\n")
+    return replace_section(text, "audit", "\n".join(lines) + "\n")
 
 
 def update_patients(text: str, scores: pd.DataFrame, pointing: pd.DataFrame) -> str:
@@ -115,7 +115,7 @@ def update_patients(text: str, scores: pd.DataFrame, pointing: pd.DataFrame) -> 
         f"middle of the picture in {told['picture_centre']}, the strongest edge in "
         f"{told['edges']}, a random point in {told['random_point']}.",
     ]
-    return _replace_section(text, "patients", "\n".join(lines) + "\n")
+    return replace_section(text, "patients", "\n".join(lines) + "\n")
 
 
 def readme_runs(text: str) -> list[str]:
@@ -126,11 +126,16 @@ def readme_runs(text: str) -> list[str]:
     return re.findall(r"`([^`]+)`", names[1]) if names else []
 
 
-def _replace_section(text: str, name: str, body: str) -> str:
+def replace_section(text: str, name: str, body: str) -> str:
+    """Put a body between a page's markers of that name.
+
+    Raises:
+        ValueError: the markers are not there exactly once, in order.
+    """
     begin, end = _markers(name)
     ordered = text.find(begin) < text.find(end)
     if text.count(begin) != 1 or text.count(end) != 1 or not ordered:
-        raise ValueError(f"README needs one line {begin} and, below it, one {end}.")
+        raise ValueError(f"The text needs one line {begin} and, below it, one {end}.")
     head, rest = text.split(begin)
     return f"{head}{begin}\n{body}{end}{rest.split(end)[1]}"
 

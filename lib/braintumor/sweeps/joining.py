@@ -113,12 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
     provenance.write(
         sweep.table.with_suffix(".provenance.json"),
         parameters=asdict(sweep),
-        inputs=[
-            sweep.cell_files(seed, fold).predictions(model)
-            for model in sweep.models
-            for seed in sweep.seeds
-            for fold in range(sweep.folds)
-        ],
+        inputs=[cell.predictions(model) for cell, model in sweep.trainings()],
         seconds=time.monotonic() - started,
     )
 

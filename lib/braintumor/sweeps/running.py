@@ -6,7 +6,7 @@ import subprocess
 
 from braintumor import paths, runs
 from braintumor.sweeps import plan
-from braintumor.workflow import graph
+from braintumor.workflow import graph, settings
 
 SNAKEFILE = "workflow/sweep.smk"
 PROFILES = "workflow/profiles"
@@ -82,19 +82,18 @@ def _where(executor: str | None, slots: int | None) -> list[str]:
 
 def _what_failed(sweep: plan.Sweep, status: int) -> str:
     """Say how far the sweep came, and where the reason stands."""
-    cells = [
-        (sweep.cell_files(seed, fold), model)
-        for seed in sweep.seeds
-        for fold in range(sweep.folds)
-        for model in sweep.models
-    ]
-    missing = [one for one in cells if not one[0].predictions(one[1]).is_file()]
-    logs = [files.folder / plan.LOGS / f"{model}.log" for files, model in missing]
-    read = [runs.relative(log) for log in logs if log.is_file()]
-    told = (
-        f" Read {', '.join(read[:3])}{', …' if len(read) > 3 else ''}." if read else ""
-    )
+    missing, logs = 0, []
+    for cell, model in sweep.trainings():
+        notebook = settings.TRAININGS[model]
+        trained = cell.executed(notebook).is_file()
+        if trained and cell.predictions(model).is_file():
+            continue
+        missing += 1
+        log = plan.ANSWER_LOG if trained else plan.LOG
+        logs.append(cell.folder / log.format(model=model))
+    read = ", ".join(runs.relative(log) for log in logs if log.is_file())
     return (
-        f"The sweep stopped with status {status}; {len(missing)} of {len(cells)} "
-        f"trainings have no answers.{told} The same command goes on from here."
+        f"The sweep stopped with status {status}; {missing} of "
+        f"{len(sweep.trainings())} trainings have no answers."
+        f"{f' Read {read}.' if read else ''} The same command goes on from here."
     )
