@@ -19,10 +19,11 @@ import pandas as pd
 from braintumor.modeling import checkpoint
 from braintumor.runs import RunPaths
 from braintumor.sweeps.plan import TABLE
+from braintumor.workflow.settings import TRAININGS
 from cluster import homes
 
 RUN, SEEDS, FOLDS = "proof", (7, 8), 3
-MODELS = ("vgg16_four_class", "densenet121_four_class")
+MODELS = ("vgg16_four_class", "vgg19_binary")  # the quickest to train
 CHOICES = [
     *("--run", RUN, "--seeds", " ".join(map(str, SEEDS)), "--folds", str(FOLDS)),
     *(
@@ -80,7 +81,7 @@ def run_on_slurm(home: Path, folder: Path) -> None:
         raise ProofFailedError("a sweep with a cancelled training says it is whole")
     print(f"slurm-killed: stopped with {count_answers(home)} answers", flush=True)
     finish("slurm-resumed", home, folder, *SLURM)
-    record = files_of(home).provenance(f"05_train_{VICTIM}")
+    record = files_of(home).provenance(TRAININGS[VICTIM])
     if not json.loads(record.read_text()).get("resumed_from_checkpoint"):
         raise ProofFailedError(f"{VICTIM} was not resumed: see {record}")
 
