@@ -11,6 +11,10 @@ PROFILE ?=
 SEED ?=
 RUN ?=
 PARAMETERS ?=
+SEEDS ?=
+FOLDS ?=
+MODELS ?=
+EXECUTOR ?=
 CORES ?=
 PORT ?=
 OPTIONS ?=
@@ -20,20 +24,27 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 CHOICES = $(if $(DATASET),--dataset $(DATASET)) $(if $(PROFILE),--profile $(PROFILE)) \
   $(if $(SEED),--seed $(SEED)) $(if $(RUN),--run $(RUN)) \
   $(if $(CORES),--cores $(CORES)) $(foreach pair,$(PARAMETERS),--parameter $(pair))
+SWEEP_CHOICES = $(CHOICES) \
+  $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(FOLDS),--folds $(FOLDS)) \
+  $(if $(MODELS),--models "$(MODELS)") $(if $(EXECUTOR),--executor $(EXECUTOR))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint unit stored-outputs test-jax app voila soak bench lab notebooks \
-  lock clean
+.PHONY: help install run sweep test lint unit stored-outputs test-jax app voila soak bench lab \
+  notebooks lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  choices of run: DATASET=phantom|nickparvar|... PROFILE=quick|cpu|paper|best"
 	@echo "                  SEED=7 RUN=name CORES=2 PARAMETERS=\"epochs=1 side=64\""
+	@echo "  of sweep: also SEEDS=\"7 8\" FOLDS=3 MODELS=\"vgg16_four_class\" EXECUTOR=slurm"
 
 install: $(STAMP)  ## make .venv from the lock
 
 run: $(STAMP)  ## every notebook, then the results table and the report
 	@$(BIN)/braintumor run $(CHOICES)
+
+sweep: $(STAMP)  ## seeds × folds × models, joined into one table; EXECUTOR=slurm for a cluster
+	@$(BIN)/braintumor sweep $(SWEEP_CHOICES)
 
 test: lint unit stored-outputs  ## ruff, pytest, and nbval over the stored notebooks
 

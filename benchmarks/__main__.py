@@ -9,7 +9,16 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from benchmarks import choices, formats, page, published, serving, startup
+from benchmarks import (
+    choices,
+    formats,
+    graph,
+    page,
+    published,
+    serving,
+    slots,
+    startup,
+)
 from braintumor import provenance
 from braintumor.evaluation import results
 
@@ -19,6 +28,8 @@ BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
     "published": published.run,
     "serving": serving.run,
     "startup": startup.run,
+    "slots": slots.run,
+    "graph": graph.run,
 }
 
 

@@ -162,6 +162,12 @@ def test_the_page_shows_the_kept_tables(tmp_path):
     assert page.fill_page(text, changed) != text
 
 
+def test_every_table_stands_on_a_page():
+    pages = (paths.project_root() / "docs").glob("*.md")
+    shown = "".join(one.read_text(encoding="utf-8") for one in pages)
+    assert all(f"<!-- {name}:begin -->" in shown for name in KEPT)
+
+
 def test_a_name_that_is_no_benchmark_is_refused(capsys):
     with pytest.raises(SystemExit):
         runner.main(["fromats"])

@@ -35,6 +35,8 @@ ALLOWED = {
     "demo_commands": {"demo"},
     "studies": {"data", "modeling", "evaluation", "provenance", "examination"},
     "study_commands": {"data", "data_commands", "studies"},
+    "sweeps": {"data", "evaluation", "parameters", "provenance", "studies", "workflow"},
+    "sweep_commands": {"data", "data_commands", "sweeps", "workflow"},
     "model_commands": {"data_commands", "demo"},
     "result_commands": {
         *("data_commands", "evaluation", "examination", "parameters", "provenance"),
@@ -49,6 +51,7 @@ ALLOWED = {
         *("data", "data_commands", "experiment", "modeling", "evaluation", "reporting"),
         "card_commands",
         *("demo_commands", "model_commands", "result_commands", "study_commands"),
+        "sweep_commands",
         *("parameters", "provenance", "workflow", "demo", "examination"),
     },
 }

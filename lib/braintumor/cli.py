@@ -14,6 +14,7 @@ from braintumor.demo_commands import run_app
 from braintumor.model_commands import models
 from braintumor.result_commands import evaluate_run, show_results
 from braintumor.study_commands import run_study
+from braintumor.sweep_commands import run_sweep
 
 app = typer.Typer(
     name="braintumor",
@@ -30,6 +31,7 @@ app.command("cards")(write_cards)
 app.command("evaluate")(evaluate_run)
 app.command("results")(show_results)
 app.command("study")(run_study)
+app.command("sweep")(run_sweep)
 
 
 @app.command("run")
