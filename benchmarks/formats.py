@@ -5,7 +5,7 @@ large matrix product in the same format on the same cores.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
 import numpy as np
@@ -62,8 +62,8 @@ def run(models: tuple[str, ...] = MODELS, **changes) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def prepare(model: str, changes: dict):
-    """Build a model in both formats; every function is called once, to be compiled.
+def prepare(model: str, changes: dict, names: tuple[str, ...] = FORMATS):
+    """Build a model in these formats; every function is called once, to be compiled.
 
     Returns:
         The recipe, the operations of a forward pass per slice, and (format, work) →
@@ -79,7 +79,7 @@ def prepare(model: str, changes: dict):
         np.arange(len(images)) % len(recipe.classes)
     ]
     works: dict[tuple[str, str], Callable] = {}
-    for name in FORMATS:
+    for name in names:
         built = backbones.build_classifier(replace(recipe, precision=name))
         backbones.open_layers(built, recipe.fine_tuning, frozen=False)
         optimizers.compile_network(built.model, recipe, recipe.fine_tuning)
@@ -91,9 +91,9 @@ def prepare(model: str, changes: dict):
     return recipe, count_operations(network), works
 
 
-def take_turns(works: dict[tuple[str, str], Callable]) -> dict[tuple, list[float]]:
+def take_turns(works: dict[Hashable, Callable]) -> dict[Hashable, list[float]]:
     """Return the seconds of every function, `TURNS` of each, one after the other."""
-    seconds: dict[tuple[str, str], list[float]] = {name: [] for name in works}
+    seconds: dict[Hashable, list[float]] = {name: [] for name in works}
     for _ in range(TURNS):
         for name, work in works.items():
             start = time.perf_counter()

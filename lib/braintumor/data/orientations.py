@@ -1,5 +1,7 @@
 """The eight ways in which a square can lie: four turns, each mirrored or not."""
 
+from math import isqrt
+
 import numpy as np
 
 # Name -> (mirrored first?, quarter turns counter-clockwise after that).
@@ -33,3 +35,9 @@ def orient(images: np.ndarray, orientation: str) -> np.ndarray:
     mirrored, turns = ORIENTATIONS[orientation]
     images = images[..., ::-1] if mirrored else images
     return np.ascontiguousarray(np.rot90(images, turns, axes=(-2, -1)))
+
+
+def orient_rows(rows: np.ndarray, orientation: str) -> np.ndarray:
+    """Mirror and turn square images that lie in rows, (n, side * side)."""
+    side = isqrt(rows.shape[1])
+    return orient(rows.reshape(-1, side, side), orientation).reshape(rows.shape)

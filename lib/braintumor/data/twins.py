@@ -13,7 +13,9 @@ from tqdm import tqdm
 
 from braintumor.data import shortlist
 from braintumor.data.images import UnreadableSliceError, decode_slice
-from braintumor.data.orientations import ORIENTATIONS, orient
+from braintumor.data.orientations import ORIENTATIONS, orient, orient_rows
+
+__all__ = ["ORIENTATIONS", "find_nearest", "find_twins", "orient", "thumbnails"]
 
 SIDE = 32  # pixels: forgives re-saving, still tells slices apart
 SIMILARITY = 0.95  # Pearson correlation that still joins neighbouring slices
@@ -40,25 +42,29 @@ def thumbnails(
     Raises:
         UnreadableSliceError: names every file that does not decode.
     """
+    thumbs = np.zeros((len(manifest), side * side), np.float32)
 
-    def shrink(path: str) -> np.ndarray | UnreadableSliceError:
+    def shrink(place: int, path: str) -> UnreadableSliceError | None:
         try:
             grey = decode_slice(Path(root) / path).astype(np.float32)
         except UnreadableSliceError as error:
             return error
-        return cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA).ravel()
+        small = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
+        thumbs[place] = small.ravel()
 
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        found = pool.map(shrink, manifest["path"])
-        rows = list(tqdm(found, "thumbnails", len(manifest), unit="slice"))
-    errors = [row for row in rows if isinstance(row, UnreadableSliceError)]
+        found = pool.map(shrink, range(len(manifest)), manifest["path"])
+        found = tqdm(found, "thumbnails", len(manifest), unit="slice")
+        errors = [error for error in found if error is not None]
     if errors:
         raise UnreadableSliceError("\n".join(map(str, errors)))
-    thumbs = np.stack(rows) if rows else np.zeros((0, side * side), np.float32)
-    return _normalized(thumbs)
+    for start in range(0, len(thumbs), BLOCK):  # at once it would take fivefold
+        rows = slice(start, start + BLOCK)
+        thumbs[rows] = normalize(thumbs[rows])
+    return thumbs
 
 
-def _normalized(thumbs: np.ndarray) -> np.ndarray:
+def normalize(thumbs: np.ndarray) -> np.ndarray:
     """Subtract each row's mean and divide by its length, `(n, values)` float32."""
     thumbs = thumbs - thumbs.mean(axis=1, keepdims=True)
     length = np.linalg.norm(thumbs, axis=1, keepdims=True)
@@ -110,7 +116,7 @@ def _find_by_block(
     """Yield the pairs of each block of rows, `orientation` as a number."""
     sample = thumbs[:: -(-len(thumbs) // shortlist.SAMPLE) or 1]
     directions = shortlist.fit_directions(
-        np.concatenate([_turn(sample, name) for name in names])
+        np.concatenate([orient_rows(sample, name) for name in names])
     )
     starts = range(0, max(len(thumbs), 1), BLOCK)
     short = np.concatenate(
@@ -119,7 +125,7 @@ def _find_by_block(
     for start in tqdm(starts, "twins", unit="block"):
         found = []
         for number, name in enumerate(names):
-            turned = _turn(thumbs[start : start + BLOCK], name)
+            turned = orient_rows(thumbs[start : start + BLOCK], name)
             mine = shortlist.shorten(turned, directions)
             for first in range(start, max(len(thumbs), 1), COLUMNS):  # earlier: done
                 others = slice(first, first + COLUMNS)
@@ -133,12 +139,6 @@ def _find_by_block(
                 near = value > similarity
                 found.append((left[near], right[near], value[near], number))
         yield _keep_best(thumbs, found)
-
-
-def _turn(thumbs: np.ndarray, name: str) -> np.ndarray:
-    """Return thumbnails (n, side * side) as they lie in an orientation."""
-    side = isqrt(thumbs.shape[1])
-    return orient(thumbs.reshape(-1, side, side), name).reshape(thumbs.shape)
 
 
 def _keep_best(thumbs: np.ndarray, found: list[tuple]) -> pd.DataFrame:
@@ -179,7 +179,6 @@ def find_nearest(
         One row per `asked`: `nearest` (row position) and `similarity`, −1 to 1; where
         there is no other slice, −1 and −1.
     """
-    side = isqrt(thumbs.shape[1])
     asked, among = np.asarray(asked), np.asarray(among)
     best = np.full(len(asked), -1.0)
     nearest = np.full(len(asked), -1)
@@ -187,8 +186,7 @@ def find_nearest(
         rows = asked[start : start + BLOCK]
         itself = rows[:, None] == among[None, :]
         for name in ORIENTATIONS:
-            turned = orient(thumbs[rows].reshape(-1, side, side), name)
-            product = turned.reshape(len(rows), -1) @ thumbs[among].T
+            product = orient_rows(thumbs[rows], name) @ thumbs[among].T
             product[itself] = -1
             place = product.argmax(axis=1)
             value = product[np.arange(len(rows)), place].round(DECIMALS)
