@@ -13,6 +13,9 @@ from benchmarks import (
     choices,
     formats,
     graph,
+    growth,
+    inputs,
+    memory,
     page,
     published,
     serving,
@@ -28,6 +31,9 @@ BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
     "published": published.run,
     "serving": serving.run,
     "startup": startup.run,
+    "growth": growth.run,
+    "inputs": inputs.run,
+    "memory": memory.run,
     "slots": slots.run,
     "graph": graph.run,
 }
@@ -71,4 +77,4 @@ def keep(name: str, table: pd.DataFrame, seconds: float, code: dict) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

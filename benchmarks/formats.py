@@ -5,7 +5,7 @@ large matrix product in the same format on the same cores.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -102,9 +102,9 @@ def prepare(model: str, changes: dict, names: tuple[str, ...] = FORMATS):
     return recipe, count_operations(network), works
 
 
-def take_turns(works: dict[tuple[str, str], Callable]) -> dict[tuple, list[float]]:
+def take_turns(works: dict[Hashable, Callable]) -> dict[Hashable, list[float]]:
     """Return the seconds of every function, `TURNS` of each, one after the other."""
-    seconds: dict[tuple[str, str], list[float]] = {name: [] for name in works}
+    seconds: dict[Hashable, list[float]] = {name: [] for name in works}
     for _ in range(TURNS):
         for name, work in works.items():
             start = time.perf_counter()
