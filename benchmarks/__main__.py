@@ -1,13 +1,11 @@
-"""Run every benchmark, print its table, and keep it: `python -m benchmarks`."""
+"""Run every benchmark of a processor and keep it: `python -m benchmarks`."""
 
 import time
 from collections.abc import Callable
 
 import pandas as pd
 
-from benchmarks import formats
-from braintumor import paths, provenance
-from braintumor.evaluation import results
+from benchmarks import formats, record
 
 BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {"formats": formats.run}
 
@@ -18,15 +16,7 @@ def main() -> None:
         start = time.monotonic()
         table = run()
         print(f"{name}\n{table.to_string(index=False)}\n", flush=True)
-        folder = paths.results_root() / "benchmarks"
-        results.write_csv(table, folder / f"{name}.csv")
-        provenance.write(
-            folder / f"{name}.provenance.json",
-            parameters={},
-            inputs=[],
-            seconds=time.monotonic() - start,
-            tables={f"{name}.csv": provenance.file_hash(folder / f"{name}.csv")},
-        )
+        record.keep(name, table, seconds=time.monotonic() - start)
 
 
 if __name__ == "__main__":

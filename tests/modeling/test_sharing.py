@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -13,9 +14,10 @@ import pandas as pd
 import pytest
 from tests.modeling import shared_trainings
 from tests.modeling.shared_trainings import small_recipe, uneven_data
+from typer.testing import CliRunner
 
-from braintumor import experiment
 from braintumor.backend_devices import list_devices
+from braintumor.cli import app
 from braintumor.data.batches import SliceBatches
 from braintumor.modeling import checkpoint, recipes, sharing, training
 from braintumor.modeling.recipes import Phase
@@ -232,15 +234,9 @@ def test_sharing_ends_with_its_block():
 def test_a_backend_that_cannot_share_says_which_can():
     backend = keras.backend.backend()
     words = f"not on {backend}. Set KERAS_BACKEND=jax"
-    with pytest.raises(sharing.SharingError, match=words):
-        experiment.train_model(
-            "vgg16_four_class",
-            dataset="phantom",
-            profile="quick",
-            seed=7,
-            run="shared",
-            devices=2,
-        )
+    command = ["train", "vgg16_four_class", "--devices", "2"]
+    refused = CliRunner().invoke(app, command)  # at once: there is no data set here
+    assert refused.exit_code and re.search(words, refused.output)
     with pytest.raises(sharing.SharingError, match=words):
         sharing.join_processes("localhost:1234", 2, 0)
 
