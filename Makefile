@@ -46,7 +46,7 @@ run: $(STAMP)  ## every notebook, then the results table and the report
 sweep: $(STAMP)  ## seeds × folds × models, joined into one table; EXECUTOR=slurm for a cluster
 	@$(BIN)/braintumor sweep $(SWEEP_CHOICES)
 
-test: lint unit stored-outputs  ## ruff, pytest, and nbval over the stored notebooks
+test: lint unit stored-outputs test-jax  ## ruff, pytest, nbval, and what is JAX's
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -58,9 +58,12 @@ unit: $(STAMP)
 stored-outputs: $(STAMP)
 	$(BIN)/python -m braintumor.workflow.stored check
 
-test-jax: $(JAX_STAMP)  ## the backend tests where TensorFlow cannot be imported
-	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py \
-	  tests/modeling/test_optimizers.py
+# One processor shows as two devices, for the tests that share batches between them.
+test-jax: $(JAX_STAMP)  ## on JAX, in an environment without TensorFlow
+	KERAS_BACKEND=jax XLA_FLAGS=--xla_force_host_platform_device_count=2 \
+	  $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py \
+	  tests/modeling/test_optimizers.py tests/modeling/test_sharing.py \
+	  tests/test_gpu_benchmark.py
 
 app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 0"
 	@$(BIN)/braintumor app $(if $(PORT),--port $(PORT)) $(OPTIONS)

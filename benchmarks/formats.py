@@ -12,11 +12,10 @@ import numpy as np
 import pandas as pd
 
 FORMATS = ("float32", "mixed_bfloat16")
+MODELS = ("densenet121_four_class", "vgg16_four_class")
 CASES = (  # model, changes of its recipe; 150 pixels is what was published
-    ("densenet121_four_class", {}),
-    ("vgg16_four_class", {}),
-    ("densenet121_four_class", {"side": 150}),
-    ("vgg16_four_class", {"side": 150}),
+    *((model, {}) for model in MODELS),
+    *((model, {"side": 150}) for model in MODELS),
 )
 PROFILE = "cpu"
 TURNS = 5

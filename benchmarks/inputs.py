@@ -69,7 +69,7 @@ def find_files(scratch: Path, count: int) -> tuple[pd.DataFrame, Path]:
 
 
 def write_files(root: Path, folder: Path, count: int) -> list[str]:
-    """Save phantoms as JPEG, in grey and in colours by turns, until there are enough."""
+    """Save phantoms as JPEG, grey and in colours by turns, until there are enough."""
     phantom.generate(folder, slices=PHANTOMS, side=PHANTOM_SIDE, seed=SEED)
     files = sorted(folder.glob("T*/*/*.*"))
     slices = [Image.fromarray(images.decode_slice(file)) for file in files]

@@ -7,7 +7,15 @@ import keras
 import numpy as np
 import pytest
 from benchmarks import __main__ as runner
-from benchmarks import choices, formats, page, published, serving, startup, ways
+from benchmarks import (
+    choices,
+    formats,
+    head_trainings,
+    page,
+    published,
+    serving,
+    startup,
+)
 
 from braintumor import paths, provenance
 from braintumor.demo.soak.conversation import Exchange
@@ -67,10 +75,10 @@ def test_ways_are_compared_at_two_sides(both_ways):
 
 
 def test_the_published_way_changes_training_slices_alone(tmp_path):
-    task = ways.make_task(tmp_path, 40)
-    recipe = ways.adapt_recipe("vgg16_four_class", 32, 1)
+    task = head_trainings.make_task(tmp_path, 40)
+    recipe = head_trainings.adapt_recipe("vgg16_four_class", 32, 1)
     for side, changes in (("training", True), ("validation", False)):
-        batches = ways.read_as_published(recipe, task, side, 7)
+        batches = head_trainings.read_as_published(recipe, task, side, 7)
         batches.shuffle = False
         one, two = (batches[0][0] for _ in range(2))
         assert one.shape[1:] == (32, 32, 3) and one.max() > 1

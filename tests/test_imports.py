@@ -15,11 +15,13 @@ FREE = {
     "paths",
     "runs",
     "locks",
+    "backend_devices",
 }  # modules that know nothing of the rest; all may use them
 # A package may import itself, the free modules, and what stands here.
 ALLOWED = {
     "paths": set(),
     "locks": set(),
+    "backend_devices": set(),
     "runs": set(),
     "parameters": set(),
     "provenance": set(),

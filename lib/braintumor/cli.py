@@ -104,22 +104,46 @@ def train_model(
         str | None,
         typer.Option(help="imagenet or a …_notop.h5 file; the recipe's by default."),
     ] = None,
+    devices: Annotated[
+        int | None,
+        typer.Option(help="Share each batch among so many.", show_default="one"),
+    ] = None,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of process 0, where several processes share each batch.",
+            envvar="JAX_COORDINATOR_ADDRESS",
+        ),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(help="How many there are.", envvar="JAX_NUM_PROCESSES")
+    ] = 1,
+    process: Annotated[
+        int, typer.Option(help="Which this is, from 0.", envvar="JAX_PROCESS_ID")
+    ] = 0,
 ) -> None:
     """Train one model and keep it as an artifact; the same command resumes.
 
     The artifact goes to data/runs/<run>/models/MODEL.
+
+    Several devices or processes want KERAS_BACKEND=jax: see docs/devices.md.
     """
     from braintumor import experiment, runs
+    from braintumor.modeling import sharing
     from braintumor.modeling.backbones import WeightsUnavailableError
     from braintumor.modeling.training import TrainingDivergedError
 
     try:
+        if coordinator is not None or processes > 1:
+            sharing.join_processes(coordinator, processes, process)
         folder = experiment.train_model(
             model,
             dataset=dataset,
             profile=profile,
             seed=seed,
             run=run,
+            devices=devices,
             epochs=epochs,
             weights=weights,
         )
@@ -130,6 +154,8 @@ def train_model(
         WeightsUnavailableError,
     ) as error:
         raise fail(error) from error
+    if not sharing.is_first():
+        return
     contract = json.loads((folder / "contract.json").read_text(encoding="utf-8"))
     for name, value in contract["facts"].items():
         typer.echo(f"{name.replace('_', ' '):20} {value}")
