@@ -29,7 +29,7 @@ SWEEP_CHOICES = $(CHOICES) \
   $(if $(MODELS),--models "$(MODELS)") $(if $(EXECUTOR),--executor $(EXECUTOR))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run sweep test lint unit stored-outputs test-jax app voila soak bench lab \
+.PHONY: help install run sweep test lint unit stored-outputs test-jax app voila soak bench bench-gpu lab \
   notebooks lock clean
 
 help:  ## list the targets
@@ -71,8 +71,11 @@ app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 
 soak: $(STAMP)  ## load, leaks, stops and bad uploads against the page, ten minutes
 	$(BIN)/python -m braintumor.demo.soak
 
-bench: $(STAMP)  ## number formats beside each other and beside the roof, on quiet cores
+bench: $(STAMP)  ## what docs/performance.md says, on quiet cores, forty minutes
 	$(BIN)/python -m benchmarks
+
+bench-gpu: $(JAX_STAMP)  ## the roof of a GPU and training on it; wants jax[cuda12] in .venv-jax
+	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m benchmarks.gpu
 
 voila: $(STAMP)  ## the upload demo of notebook 07 as an app, in the browser
 	TQDM_DISABLE=1 $(BIN)/voila notebooks/07_upload_demo.ipynb
