@@ -11,6 +11,10 @@ PROFILE ?=
 SEED ?=
 RUN ?=
 PARAMETERS ?=
+SEEDS ?=
+FOLDS ?=
+MODELS ?=
+EXECUTOR ?=
 CORES ?=
 PORT ?=
 OPTIONS ?=
@@ -20,22 +24,29 @@ export TF_CPP_MIN_LOG_LEVEL ?= 2
 CHOICES = $(if $(DATASET),--dataset $(DATASET)) $(if $(PROFILE),--profile $(PROFILE)) \
   $(if $(SEED),--seed $(SEED)) $(if $(RUN),--run $(RUN)) \
   $(if $(CORES),--cores $(CORES)) $(foreach pair,$(PARAMETERS),--parameter $(pair))
+SWEEP_CHOICES = $(CHOICES) \
+  $(if $(SEEDS),--seeds "$(SEEDS)") $(if $(FOLDS),--folds $(FOLDS)) \
+  $(if $(MODELS),--models "$(MODELS)") $(if $(EXECUTOR),--executor $(EXECUTOR))
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint unit stored-outputs test-jax app voila soak bench lab notebooks \
-  lock clean
+.PHONY: help install run sweep test lint unit stored-outputs test-jax app voila soak bench bench-gpu lab \
+  notebooks lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
 	@echo "  choices of run: DATASET=phantom|nickparvar|... PROFILE=quick|cpu|paper|best"
 	@echo "                  SEED=7 RUN=name CORES=2 PARAMETERS=\"epochs=1 side=64\""
+	@echo "  of sweep: also SEEDS=\"7 8\" FOLDS=3 MODELS=\"vgg16_four_class\" EXECUTOR=slurm"
 
 install: $(STAMP)  ## make .venv from the lock
 
 run: $(STAMP)  ## every notebook, then the results table and the report
 	@$(BIN)/braintumor run $(CHOICES)
 
-test: lint unit stored-outputs  ## ruff, pytest, and nbval over the stored notebooks
+sweep: $(STAMP)  ## seeds × folds × models, joined into one table; EXECUTOR=slurm for a cluster
+	@$(BIN)/braintumor sweep $(SWEEP_CHOICES)
+
+test: lint unit stored-outputs test-jax  ## ruff, pytest, nbval, and what is JAX's
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -47,9 +58,12 @@ unit: $(STAMP)
 stored-outputs: $(STAMP)
 	$(BIN)/python -m braintumor.workflow.stored check
 
-test-jax: $(JAX_STAMP)  ## the backend tests where TensorFlow cannot be imported
-	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py \
-	  tests/modeling/test_optimizers.py
+# One processor shows as two devices, for the tests that share batches between them.
+test-jax: $(JAX_STAMP)  ## on JAX, in an environment without TensorFlow
+	KERAS_BACKEND=jax XLA_FLAGS=--xla_force_host_platform_device_count=2 \
+	  $(JAX_VENV)/bin/python -m pytest tests/modeling/test_backends.py \
+	  tests/modeling/test_optimizers.py tests/modeling/test_sharing.py \
+	  tests/test_gpu_benchmark.py
 
 app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 0"
 	@$(BIN)/braintumor app $(if $(PORT),--port $(PORT)) $(OPTIONS)
@@ -57,8 +71,11 @@ app: $(STAMP)  ## the upload page; PORT=8000, or OPTIONS="--host 0.0.0.0 --rate 
 soak: $(STAMP)  ## load, leaks, stops and bad uploads against the page, ten minutes
 	$(BIN)/python -m braintumor.demo.soak
 
-bench: $(STAMP)  ## number formats beside each other and beside the roof, on quiet cores
+bench: $(STAMP)  ## what docs/performance.md says, on quiet cores, forty minutes
 	$(BIN)/python -m benchmarks
+
+bench-gpu: $(JAX_STAMP)  ## the roof of a GPU and training on it; wants jax[cuda12] in .venv-jax
+	KERAS_BACKEND=jax $(JAX_VENV)/bin/python -m benchmarks.gpu
 
 voila: $(STAMP)  ## the upload demo of notebook 07 as an app, in the browser
 	TQDM_DISABLE=1 $(BIN)/voila notebooks/07_upload_demo.ipynb

@@ -23,11 +23,7 @@ workdir: ROOT
 CHOSEN = settings.resolve(**config)
 SOURCES = sorted({CHOSEN["dataset"], CHOSEN["binary_dataset"]})
 FILES = runs.RunPaths(Path(os.path.relpath(paths.run_folder(CHOSEN["run"]), ROOT)))
-MODELS = {
-    "03_train_vgg19_binary": "vgg19_binary",
-    "04_train_vgg16_four_class": "vgg16_four_class",
-    "05_train_densenet121_four_class": "densenet121_four_class",
-}
+MODELS = {notebook: model for model, notebook in settings.TRAININGS.items()}
 NOTEBOOKS = ["01_explore_dataset", "02_preprocess_images", *MODELS]
 NOTEBOOKS += ["06_evaluate_models", "07_upload_demo", "08_how_to_fake_99_percent"]
 # Comes with the project: the upload demo needs nothing that this graph makes.

@@ -9,9 +9,21 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from benchmarks import choices, formats, page, published, serving, startup
+from benchmarks import (
+    choices,
+    formats,
+    graph,
+    growth,
+    inputs,
+    memory,
+    page,
+    published,
+    record,
+    serving,
+    slots,
+    startup,
+)
 from braintumor import provenance
-from braintumor.evaluation import results
 
 BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
     "formats": formats.run,
@@ -19,6 +31,11 @@ BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
     "published": published.run,
     "serving": serving.run,
     "startup": startup.run,
+    "growth": growth.run,
+    "inputs": inputs.run,
+    "memory": memory.run,
+    "slots": slots.run,
+    "graph": graph.run,
 }
 
 
@@ -34,29 +51,9 @@ def main(arguments: list[str] | None = None) -> None:
         start = time.monotonic()
         table = BENCHMARKS[name]()
         print(f"{name}\n{table.to_string(index=False)}\n", flush=True)
-        keep(name, table, time.monotonic() - start, code)
+        seconds = time.monotonic() - start
+        record.keep(name, table, seconds=seconds, code=code)
         page.update_page()
-
-
-def keep(name: str, table: pd.DataFrame, seconds: float, code: dict) -> None:
-    """Write a table and what made it.
-
-    Args:
-        name: of the benchmark.
-        table: what it measured.
-        seconds: that it took.
-        code: the commit that it was run from.
-    """
-    folder = page.results_folder()
-    results.write_csv(table, folder / f"{name}.csv")
-    provenance.write(
-        folder / f"{name}.provenance.json",
-        parameters={},
-        inputs=[],
-        seconds=seconds,
-        code=code,
-        tables={f"{name}.csv": provenance.file_hash(folder / f"{name}.csv")},
-    )
 
 
 if __name__ == "__main__":

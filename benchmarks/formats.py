@@ -5,18 +5,17 @@ large matrix product in the same format on the same cores.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 FORMATS = ("float32", "mixed_bfloat16")
+MODELS = ("densenet121_four_class", "vgg16_four_class")
 CASES = (  # model, changes of its recipe; 150 pixels is what was published
-    ("densenet121_four_class", {}),
-    ("vgg16_four_class", {}),
-    ("densenet121_four_class", {"side": 150}),
-    ("vgg16_four_class", {"side": 150}),
+    *((model, {}) for model in MODELS),
+    *((model, {"side": 150}) for model in MODELS),
 )
 PROFILE = "cpu"
 TURNS = 5
@@ -102,9 +101,9 @@ def prepare(model: str, changes: dict, names: tuple[str, ...] = FORMATS):
     return recipe, count_operations(network), works
 
 
-def take_turns(works: dict[tuple[str, str], Callable]) -> dict[tuple, list[float]]:
+def take_turns(works: dict[Hashable, Callable]) -> dict[Hashable, list[float]]:
     """Return the seconds of every function, `TURNS` of each, one after the other."""
-    seconds: dict[tuple[str, str], list[float]] = {name: [] for name in works}
+    seconds: dict[Hashable, list[float]] = {name: [] for name in works}
     for _ in range(TURNS):
         for name, work in works.items():
             start = time.perf_counter()

@@ -17,16 +17,18 @@ def results_folder() -> Path:
 
 
 def fill_page(text: str, folder: Path) -> str:
-    """Put every kept table between the markers of its name.
+    """Put every kept table between the markers of its name, where the page has them.
 
     Args:
-        text: the page as it is; it needs markers for each table.
+        text: the page as it is.
         folder: of the tables and their records.
 
     Raises:
-        ValueError: a table has no markers.
+        ValueError: a marker has lost its partner.
     """
     for file in sorted(folder.glob("*.csv")):
+        if f"<!-- {file.stem}:" not in text:
+            continue
         record = json.loads(file.with_suffix(".provenance.json").read_text("utf-8"))
         text = readme.replace_section(text, file.stem, describe(file, record))
     return text

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from benchmarks.ways import (
+from benchmarks.head_trainings import (
     SEED,
     Done,
     Task,

@@ -7,7 +7,15 @@ import keras
 import numpy as np
 import pytest
 from benchmarks import __main__ as runner
-from benchmarks import choices, formats, page, published, serving, startup, ways
+from benchmarks import (
+    choices,
+    formats,
+    head_trainings,
+    page,
+    published,
+    serving,
+    startup,
+)
 
 from braintumor import paths, provenance
 from braintumor.demo.soak.conversation import Exchange
@@ -67,10 +75,10 @@ def test_ways_are_compared_at_two_sides(both_ways):
 
 
 def test_the_published_way_changes_training_slices_alone(tmp_path):
-    task = ways.make_task(tmp_path, 40)
-    recipe = ways.adapt_recipe("vgg16_four_class", 32, 1)
+    task = head_trainings.make_task(tmp_path, 40)
+    recipe = head_trainings.adapt_recipe("vgg16_four_class", 32, 1)
     for side, changes in (("training", True), ("validation", False)):
-        batches = ways.read_as_published(recipe, task, side, 7)
+        batches = head_trainings.read_as_published(recipe, task, side, 7)
         batches.shuffle = False
         one, two = (batches[0][0] for _ in range(2))
         assert one.shape[1:] == (32, 32, 3) and one.max() > 1
@@ -160,6 +168,12 @@ def test_the_page_shows_the_kept_tables(tmp_path):
     table = (changed / "startup.csv").read_text("utf-8")
     (changed / "startup.csv").write_text(table.replace("import keras", "import this"))
     assert page.fill_page(text, changed) != text
+
+
+def test_every_table_stands_on_a_page():
+    pages = (paths.project_root() / "docs").glob("*.md")
+    shown = "".join(one.read_text(encoding="utf-8") for one in pages)
+    assert all(f"<!-- {name}:begin -->" in shown for name in KEPT)
 
 
 def test_a_name_that_is_no_benchmark_is_refused(capsys):

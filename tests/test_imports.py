@@ -15,11 +15,13 @@ FREE = {
     "paths",
     "runs",
     "locks",
+    "backend_devices",
 }  # modules that know nothing of the rest; all may use them
 # A package may import itself, the free modules, and what stands here.
 ALLOWED = {
     "paths": set(),
     "locks": set(),
+    "backend_devices": set(),
     "runs": set(),
     "parameters": set(),
     "provenance": set(),
@@ -35,6 +37,8 @@ ALLOWED = {
     "demo_commands": {"demo"},
     "studies": {"data", "modeling", "evaluation", "provenance", "examination"},
     "study_commands": {"data", "data_commands", "studies"},
+    "sweeps": {"data", "evaluation", "parameters", "provenance", "studies", "workflow"},
+    "sweep_commands": {"data", "data_commands", "sweeps", "workflow"},
     "model_commands": {"data_commands", "demo"},
     "result_commands": {
         *("data_commands", "evaluation", "examination", "parameters", "provenance"),
@@ -49,6 +53,7 @@ ALLOWED = {
         *("data", "data_commands", "experiment", "modeling", "evaluation", "reporting"),
         "card_commands",
         *("demo_commands", "model_commands", "result_commands", "study_commands"),
+        "sweep_commands",
         *("parameters", "provenance", "workflow", "demo", "examination"),
     },
 }

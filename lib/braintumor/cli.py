@@ -14,6 +14,7 @@ from braintumor.demo_commands import run_app
 from braintumor.model_commands import models
 from braintumor.result_commands import evaluate_run, show_results
 from braintumor.study_commands import run_study
+from braintumor.sweep_commands import run_sweep
 
 app = typer.Typer(
     name="braintumor",
@@ -30,6 +31,7 @@ app.command("cards")(write_cards)
 app.command("evaluate")(evaluate_run)
 app.command("results")(show_results)
 app.command("study")(run_study)
+app.command("sweep")(run_sweep)
 
 
 @app.command("run")
@@ -102,22 +104,46 @@ def train_model(
         str | None,
         typer.Option(help="imagenet or a …_notop.h5 file; the recipe's by default."),
     ] = None,
+    devices: Annotated[
+        int | None,
+        typer.Option(help="Share each batch among so many.", show_default="one"),
+    ] = None,
+    coordinator: Annotated[
+        str | None,
+        typer.Option(
+            metavar="HOST:PORT",
+            help="Of process 0, where several processes share each batch.",
+            envvar="JAX_COORDINATOR_ADDRESS",
+        ),
+    ] = None,
+    processes: Annotated[
+        int, typer.Option(help="How many there are.", envvar="JAX_NUM_PROCESSES")
+    ] = 1,
+    process: Annotated[
+        int, typer.Option(help="Which this is, from 0.", envvar="JAX_PROCESS_ID")
+    ] = 0,
 ) -> None:
     """Train one model and keep it as an artifact; the same command resumes.
 
     The artifact goes to data/runs/<run>/models/MODEL.
+
+    Several devices or processes want KERAS_BACKEND=jax: see docs/devices.md.
     """
     from braintumor import experiment, runs
+    from braintumor.modeling import sharing
     from braintumor.modeling.backbones import WeightsUnavailableError
     from braintumor.modeling.training import TrainingDivergedError
 
     try:
+        if coordinator is not None or processes > 1:
+            sharing.join_processes(coordinator, processes, process)
         folder = experiment.train_model(
             model,
             dataset=dataset,
             profile=profile,
             seed=seed,
             run=run,
+            devices=devices,
             epochs=epochs,
             weights=weights,
         )
@@ -128,6 +154,8 @@ def train_model(
         WeightsUnavailableError,
     ) as error:
         raise fail(error) from error
+    if not sharing.is_first():
+        return
     contract = json.loads((folder / "contract.json").read_text(encoding="utf-8"))
     for name, value in contract["facts"].items():
         typer.echo(f"{name.replace('_', ' '):20} {value}")

@@ -34,7 +34,14 @@ def prepare_splits(source: str, *, run: str, seed: int) -> pd.DataFrame:
 
 
 def train_model(
-    model: str, *, dataset: str, profile: str, seed: int, run: str, **changes
+    model: str,
+    *,
+    dataset: str,
+    profile: str,
+    seed: int,
+    run: str,
+    devices: int | None = None,
+    **changes,
 ) -> Path:
     """Train one model of a run, or go on where it was killed.
 
@@ -44,6 +51,7 @@ def train_model(
         profile: which recipe.
         seed: of the split and of the training.
         run: name of the run's folder.
+        devices: how many share each batch; None as in `sharing.share_batches`.
         **changes: of the recipe, as for `recipes.get_recipe`.
 
     Returns:
@@ -51,16 +59,25 @@ def train_model(
 
     Raises:
         ValueError: an unknown model, profile or change.
+        SharingError: the batches cannot be shared as asked.
         TrainingDivergedError: the loss left the finite numbers.
     """
-    from braintumor.modeling import artifact, inputs, recipes, training
+    from braintumor.modeling import artifact, inputs, recipes, sharing, training
 
     recipe = recipes.get_recipe(model, profile, **changes)
-    table = prepare_splits(dataset, run=run, seed=seed)
-    data = inputs.load_training_data(table, sources.locate(dataset), recipe)
     folder = runs.run_paths(run).model(model)
-    trained = training.train(recipe, data, folder / "checkpoint", seed=seed)
+    with sharing.share_batches(devices):  # refuses before anything is read
+        table = prepare_splits(dataset, run=run, seed=seed)
+        data = inputs.load_training_data(table, sources.locate(dataset), recipe)
+        trained = training.train(recipe, data, folder / "checkpoint", seed=seed)
     told = {"dataset": dataset} | training.describe_training(trained, data, seed)
-    return artifact.save_artifact(
-        trained.classifier.model, recipe, folder, history=trained.history, facts=told
-    )
+    if sharing.is_first():
+        artifact.save_artifact(
+            trained.classifier.model,
+            recipe,
+            folder,
+            history=trained.history,
+            facts=told,
+        )
+    sharing.await_all("the artifact is written")
+    return folder

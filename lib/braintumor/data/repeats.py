@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from braintumor.data.twins import INVERSES, SIMILARITY
+from braintumor.data.orientations import INVERSES
+from braintumor.data.twins import SIMILARITY
 
 COPY = 0.999  # correlation above which a pair is one slice saved twice
 

@@ -11,44 +11,17 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from braintumor.data import shortlist
 from braintumor.data.images import UnreadableSliceError, decode_slice
+from braintumor.data.orientations import ORIENTATIONS, orient, orient_rows
+
+__all__ = ["ORIENTATIONS", "find_nearest", "find_twins", "orient", "thumbnails"]
 
 SIDE = 32  # pixels: forgives re-saving, still tells slices apart
 SIMILARITY = 0.95  # Pearson correlation that still joins neighbouring slices
-BLOCK = 512  # rows of one matrix product; bounds memory at BLOCK × n × 4 bytes
-DECIMALS = 4  # of a stored similarity; below them the order of summation shows
-
-# Name -> (mirrored first?, quarter turns counter-clockwise after that).
-ORIENTATIONS = {
-    "upright": (False, 0),
-    "quarter_turn": (False, 1),
-    "half_turn": (False, 2),
-    "three_quarter_turn": (False, 3),
-    "mirror": (True, 0),
-    "mirror_quarter_turn": (True, 1),
-    "mirror_half_turn": (True, 2),
-    "mirror_three_quarter_turn": (True, 3),
-}
-# Mirror images undo themselves; only two turns need each other.
-INVERSES = {name: name for name in ORIENTATIONS} | {
-    "quarter_turn": "three_quarter_turn",
-    "three_quarter_turn": "quarter_turn",
-}
-
-
-def orient(images: np.ndarray, orientation: str) -> np.ndarray:
-    """Mirror and turn square images.
-
-    Args:
-        images: `(..., side, side)`.
-        orientation: a key of `ORIENTATIONS`; "mirror" exchanges left and right.
-
-    Returns:
-        A contiguous array of the same shape.
-    """
-    mirrored, turns = ORIENTATIONS[orientation]
-    images = images[..., ::-1] if mirrored else images
-    return np.ascontiguousarray(np.rot90(images, turns, axes=(-2, -1)))
+BLOCK = 512  # rows of one matrix product
+COLUMNS = 4096  # of one matrix product: 8 MB, which a processor's cache holds
+DECIMALS = 4  # of a stored similarity
 
 
 def thumbnails(
@@ -69,25 +42,29 @@ def thumbnails(
     Raises:
         UnreadableSliceError: names every file that does not decode.
     """
+    thumbs = np.zeros((len(manifest), side * side), np.float32)
 
-    def shrink(path: str) -> np.ndarray | UnreadableSliceError:
+    def shrink(place: int, path: str) -> UnreadableSliceError | None:
         try:
             grey = decode_slice(Path(root) / path).astype(np.float32)
         except UnreadableSliceError as error:
             return error
-        return cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA).ravel()
+        small = cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA)
+        thumbs[place] = small.ravel()
 
     with ThreadPoolExecutor(workers or os.cpu_count()) as pool:
-        found = pool.map(shrink, manifest["path"])
-        rows = list(tqdm(found, "thumbnails", len(manifest), unit="slice"))
-    errors = [row for row in rows if isinstance(row, UnreadableSliceError)]
+        found = pool.map(shrink, range(len(manifest)), manifest["path"])
+        found = tqdm(found, "thumbnails", len(manifest), unit="slice")
+        errors = [error for error in found if error is not None]
     if errors:
         raise UnreadableSliceError("\n".join(map(str, errors)))
-    thumbs = np.stack(rows) if rows else np.zeros((0, side * side), np.float32)
-    return _normalized(thumbs)
+    for start in range(0, len(thumbs), BLOCK):  # at once it would take fivefold
+        rows = slice(start, start + BLOCK)
+        thumbs[rows] = normalize(thumbs[rows])
+    return thumbs
 
 
-def _normalized(thumbs: np.ndarray) -> np.ndarray:
+def normalize(thumbs: np.ndarray) -> np.ndarray:
     """Subtract each row's mean and divide by its length, `(n, values)` float32."""
     thumbs = thumbs - thumbs.mean(axis=1, keepdims=True)
     length = np.linalg.norm(thumbs, axis=1, keepdims=True)
@@ -100,8 +77,10 @@ def find_twins(
 ) -> pd.DataFrame:
     """Find all pairs of slices that nearly coincide.
 
-    Every slice meets every other, in blocked matrix products: memory stays flat, and
-    no approximate index can miss a pair.
+    Every slice meets every other under every orientation, first shortened to a few
+    numbers whose product is never below the whole one (see `shortlist`), then whole
+    where that leaves a doubt: no pair is missed, and memory grows with the slices and
+    the pairs, not with the square of the slices.
 
     Args:
         thumbs: `(n, side * side)` float32 from `thumbnails`.
@@ -126,17 +105,53 @@ def find_twins(
     if not -1 <= similarity < 1:
         raise ValueError(f"similarity={similarity} must lie in [-1, 1); try 0.95.")
     names = list(ORIENTATIONS) if orientations else ["upright"]
-    blocks = list(_matching_pairs(thumbs, side, similarity, names))
-    left, right, value, which = map(np.concatenate, zip(*blocks, strict=True))
-    upright = np.einsum("ij,ij->i", thumbs[left], thumbs[right]).astype(float)
-    upright = np.where(which == 0, value, upright)
+    pairs = pd.concat(_find_by_block(thumbs, similarity, names), ignore_index=True)
+    pairs["orientation"] = np.array(names, dtype=object)[pairs["orientation"]]
+    return pairs
+
+
+def _find_by_block(
+    thumbs: np.ndarray, similarity: float, names: list[str]
+) -> Iterator[pd.DataFrame]:
+    """Yield the pairs of each block of rows, `orientation` as a number."""
+    sample = thumbs[:: -(-len(thumbs) // shortlist.SAMPLE) or 1]
+    directions = shortlist.fit_directions(
+        np.concatenate([orient_rows(sample, name) for name in names])
+    )
+    starts = range(0, max(len(thumbs), 1), BLOCK)
+    short = np.concatenate(
+        [shortlist.shorten(thumbs[at : at + BLOCK], directions) for at in starts]
+    )
+    for start in tqdm(starts, "twins", unit="block"):
+        found = []
+        for number, name in enumerate(names):
+            turned = orient_rows(thumbs[start : start + BLOCK], name)
+            mine = shortlist.shorten(turned, directions)
+            for first in range(start, max(len(thumbs), 1), COLUMNS):  # earlier: done
+                others = slice(first, first + COLUMNS)
+                left, right = shortlist.list_candidates(
+                    (mine, short[others]), (turned, thumbs[others]), similarity
+                )
+                left, right = left + start, right + first
+                later = left < right
+                left, right = left[later], right[later]
+                value = shortlist.multiply_pairs(turned, thumbs, left - start, right)
+                near = value > similarity
+                found.append((left[near], right[near], value[near], number))
+        yield _keep_best(thumbs, found)
+
+
+def _keep_best(thumbs: np.ndarray, found: list[tuple]) -> pd.DataFrame:
+    """Sort one block's finds (left, right, similarity, number) and keep the best."""
+    left, right, value = (
+        np.concatenate([part[column] for part in found]) for column in range(3)
+    )
     pairs = pd.DataFrame(
         {
             "left": left,
             "right": right,
             "similarity": value.round(DECIMALS),
-            "orientation": which,
-            "upright": upright.round(DECIMALS),
+            "orientation": np.repeat([p[3] for p in found], [len(p[0]) for p in found]),
         }
     )
     # Best first; among equals the simplest orientation, so symmetry names no turn.
@@ -144,25 +159,9 @@ def find_twins(
         ["left", "right", "similarity", "orientation"],
         ascending=[True, True, False, True],
     ).drop_duplicates(["left", "right"], ignore_index=True)
-    pairs["orientation"] = np.array(names, dtype=object)[pairs["orientation"]]
-    return pairs
-
-
-def _matching_pairs(
-    thumbs: np.ndarray, side: int, similarity: float, names: list[str]
-) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
-    """Yield (left, right, similarity, orientation number) of each block's pairs."""
-    for start in tqdm(range(0, max(len(thumbs), 1), BLOCK), "twins", unit="block"):
-        rows = thumbs[start : start + BLOCK].reshape(-1, side, side)
-        others = thumbs[start:]  # earlier rows have met these already
-        for number, name in enumerate(names):
-            turned = orient(rows, name).reshape(len(rows), side * side)
-            product = turned @ others.T
-            left, right = np.nonzero(product > similarity)
-            later = left < right
-            left, right = left[later], right[later]
-            value = product[left, right].astype(float)
-            yield left + start, right + start, value, np.full(len(left), number)
+    ends = pairs["left"].to_numpy(), pairs["right"].to_numpy()
+    upright = shortlist.multiply_pairs(thumbs, thumbs, *ends)
+    return pairs.assign(upright=upright.round(DECIMALS))
 
 
 def find_nearest(
@@ -180,7 +179,6 @@ def find_nearest(
         One row per `asked`: `nearest` (row position) and `similarity`, −1 to 1; where
         there is no other slice, −1 and −1.
     """
-    side = isqrt(thumbs.shape[1])
     asked, among = np.asarray(asked), np.asarray(among)
     best = np.full(len(asked), -1.0)
     nearest = np.full(len(asked), -1)
@@ -188,8 +186,7 @@ def find_nearest(
         rows = asked[start : start + BLOCK]
         itself = rows[:, None] == among[None, :]
         for name in ORIENTATIONS:
-            turned = orient(thumbs[rows].reshape(-1, side, side), name)
-            product = turned.reshape(len(rows), -1) @ thumbs[among].T
+            product = orient_rows(thumbs[rows], name) @ thumbs[among].T
             product[itself] = -1
             place = product.argmax(axis=1)
             value = product[np.arange(len(rows)), place].round(DECIMALS)

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from braintumor import locks, paths
 from braintumor.data.batches import SliceBatches
-from braintumor.modeling import checkpoint
+from braintumor.modeling import checkpoint, sharing
 
 
 class FeatureBatches(keras.utils.PyDataset):
@@ -103,7 +103,8 @@ def _compute(whole: Path, base: keras.Model, batches: SliceBatches) -> None:
         images, _ = batches[index]
         missing = size - len(images)  # one batch shape, so one compiled function
         padded = np.pad(images, [(0, missing)] + [(0, 0)] * 3)
-        features = np.asarray(base.predict_on_batch(padded), np.float32)
+        with sharing.work_alone():  # the others may read this file instead
+            features = np.asarray(base.predict_on_batch(padded), np.float32)
         places = batches.order[index * size : (index + 1) * size]
         array[places] = features[: len(images)]
     array.flush()

@@ -5,120 +5,44 @@ learning-rate drops live here, as plain numbers in the checkpointed state, and `
 is asked for one epoch at a time.
 """
 
-import hashlib
-import json
-import math
-from dataclasses import dataclass
 from pathlib import Path
 
 import keras
-import numpy as np
 import pandas as pd
 
 from braintumor.data.batches import SliceBatches
-from braintumor.data.cache import CachedSlices
-from braintumor.modeling import artifact, backbones, checkpoint, features, optimizers
+from braintumor.modeling import (
+    artifact,
+    backbones,
+    checkpoint,
+    epochs,
+    features,
+    optimizers,
+    sharing,
+)
+from braintumor.modeling.blinding import choose_options as _blinding
 from braintumor.modeling.checkpoint import TrainingState
-from braintumor.modeling.contract import hash_file
-from braintumor.modeling.progress import EpochBar
-from braintumor.modeling.recipes import Phase, Recipe, recipe_to_dict
+from braintumor.modeling.recipes import Phase, Recipe
+from braintumor.modeling.seeding import set_seed
+from braintumor.modeling.training_records import (
+    Trained,
+    TrainingData,
+    TrainingDivergedError,
+    describe_training,
+    training_key,
+)
+
+__all__ = [
+    "Trained",
+    "TrainingData",
+    "TrainingDivergedError",
+    "describe_training",
+    "set_seed",
+    "train",
+    "training_key",
+]
 
 DROP_AFTER = 4  # stalled epochs before the learning rate is halved
-
-
-class TrainingDivergedError(RuntimeError):
-    """The loss became infinite or not a number; the best checkpoint is untouched."""
-
-
-@dataclass(frozen=True)
-class TrainingData:
-    """What one model learns from and is chosen by; test slices have no place here.
-
-    Attributes:
-        slices: the cache of all slices.
-        labels: (n,) int class positions, one per cached slice.
-        training: positions of the training slices.
-        validation: positions of the validation slices.
-        groups: (n,) int, the group of each slice; only a recipe that samples groups
-            asks for them.
-    """
-
-    slices: CachedSlices
-    labels: np.ndarray
-    training: np.ndarray
-    validation: np.ndarray
-    groups: np.ndarray | None = None
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A finished training.
-
-    Attributes:
-        classifier: with the weights of the best epoch of the last phase.
-        history: one row per epoch: phase, epoch, learning_rate, loss, accuracy,
-            val_loss, val_accuracy.
-        best_epoch: row of `history` whose weights were kept: lowest validation loss.
-        key: hash of recipe, data and seed.
-    """
-
-    classifier: backbones.Classifier
-    history: pd.DataFrame
-    best_epoch: int
-    key: str
-
-
-def training_key(
-    recipe: Recipe, data: TrainingData, seed: int, start: Path | None = None
-) -> str:
-    """Return 16 hex digits that name a training: recipe, slices, sides, seed, start."""
-    parts = {
-        "recipe": recipe_to_dict(recipe),
-        "slices": data.slices.key,
-        "labels": data.labels.tolist(),
-        "training": data.training.tolist(),
-        "validation": data.validation.tolist(),
-        "seed": seed,
-    }
-    if recipe.sampling == "groups":
-        parts["groups"] = data.groups.tolist()
-    if start is not None:
-        parts["start"] = hash_file(start)
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
-
-
-def describe_training(trained: Trained, data: TrainingData, seed: int) -> dict:
-    """Return what an artifact's contract should tell of its training, JSON-ready."""
-    kept = trained.history.iloc[trained.best_epoch]
-    return {
-        "seed": seed,
-        "training_key": trained.key,
-        "slices_key": data.slices.key,
-        "training_slices": len(data.training),
-        "validation_slices": len(data.validation),
-        "epochs_run": len(trained.history),
-        "kept_epoch": trained.best_epoch + 1,
-        "validation_loss": round(float(kept["val_loss"]), 4),
-        "validation_accuracy": round(float(kept["val_accuracy"]), 4),
-    }
-
-
-def set_seed(seed: int, *, deterministic: bool) -> None:
-    """Seed Python, numpy and the backend, and ask TensorFlow for determinism.
-
-    TensorFlow's graph rewriting is switched off, too: it takes fifteen seconds for a
-    training step of DenseNet121, which runs no faster for it.
-    """
-    keras.utils.set_random_seed(seed)
-    if keras.backend.backend() != "tensorflow":
-        return
-    import tensorflow
-
-    tensorflow.config.optimizer.set_experimental_options(
-        {"disable_meta_optimizer": True}
-    )
-    if deterministic:
-        tensorflow.config.experimental.enable_op_determinism()
 
 
 def train(
@@ -145,14 +69,16 @@ def train(
     Raises:
         TrainingDivergedError: the loss left the finite numbers.
         CheckpointError: `folder` belongs to another recipe, data set or seed.
+        SharingError: the processes that train together do not start from the same.
         WeightsUnavailableError: the recipe's pretrained weights cannot be had.
         ArtifactError: the weights in `start` do not fit.
     """
+    key = training_key(recipe, data, seed, start)
+    sharing.require_same_start(key, folder / "last.npz")
     set_seed(seed, deterministic=deterministic)
     classifier = backbones.build_classifier(recipe)
     if start is not None:  # a checkpoint, where there is one, replaces them
         artifact.load_weights(classifier.model, start)
-    key = training_key(recipe, data, seed, start)
     names = [n for n in ("frozen", "fine_tuning") if getattr(recipe, n).epochs]
     state, optimizer_values = _resume(classifier, folder / "last.npz", key, names[0])
     for name in names[names.index(state.phase) :]:
@@ -228,26 +154,6 @@ def _batches(
     )
 
 
-def _blinding(recipe: Recipe, data: TrainingData) -> dict:
-    """Return what `SliceBatches` needs for the options against learning a source."""
-    if recipe.sampling not in ("slices", "groups"):
-        raise ValueError(f"sampling={recipe.sampling!r}: use slices or groups.")
-    by_group = recipe.sampling == "groups"
-    if (by_group or recipe.planting) and recipe.frozen.epochs:
-        raise ValueError(
-            "Stored features know neither groups nor planted lesions: set frozen to "
-            "Phase(), or leave sampling and planting as they are."
-        )
-    if by_group and data.groups is None:
-        raise ValueError("sampling=groups needs the groups of the slices.")
-    return dict(
-        appearance=recipe.appearance,
-        groups=data.groups if by_group else None,
-        planting=recipe.planting,
-        healthy=recipe.classes.index("no_tumor"),
-    )
-
-
 def _run_phase(
     network: keras.Model,
     phase: Phase,
@@ -260,40 +166,16 @@ def _run_phase(
 ) -> None:
     """Run what is left of a phase, with a checkpoint after every epoch."""
     while state.epoch < phase.epochs and not state.stopped:
-        # Fine-tuning goes on where the frozen views ended, so views are not repeated.
-        offset = recipe.frozen.epochs if state.phase == "fine_tuning" else 0
-        training.epoch = offset + state.epoch
-        steps, epoch = len(training), state.epoch
-        rates = optimizers.StepRates(phase, epoch, steps, state.drops)
-        rate = optimizers.rate_at(
-            phase, step=epoch * steps, steps=steps, drops=state.drops
-        )
-        bar = EpochBar(f"{recipe.model} {state.phase}", state.epoch + 1, phase.epochs)
-        stop = keras.callbacks.TerminateOnNaN()
-        logs = network.fit(
-            training,
-            validation_data=validation,
-            shuffle=False,
-            verbose=0,
-            callbacks=[rates, bar, stop],
-        ).history
-        numbers = {name: float(values[-1]) for name, values in logs.items()}
-        if not all(math.isfinite(value) for value in numbers.values()):
-            raise TrainingDivergedError(
-                f"{recipe.model}: the loss is not finite in epoch {state.epoch + 1} of "
-                f"phase {state.phase}. Lower its learning rate ({phase.learning_rate}) "
-                f"and give the run another name; {folder} keeps the best so far."
-            )
-        state.history.append(
-            {"phase": state.phase, "epoch": state.epoch, "learning_rate": rate}
-            | numbers
-        )
-        _judge_epoch(state, numbers["val_loss"], phase, recipe.patience)
-        if state.stalled == 0:
-            values = checkpoint.get_values(network.variables)
-            best = folder / f"best-{state.phase}.npz"
-            checkpoint.write_arrays(best, values, {"key": key})
-        checkpoint.save_checkpoint(folder / "last.npz", network, state, key=key)
+        row = epochs.fit_epoch(network, recipe, phase, state, training, validation)
+        state.history.append(row)
+        _judge_epoch(state, row["val_loss"], phase, recipe.patience)
+        if sharing.is_first():
+            if state.stalled == 0:
+                values = checkpoint.get_values(network.variables)
+                best = folder / f"best-{state.phase}.npz"
+                checkpoint.write_arrays(best, values, {"key": key})
+            checkpoint.save_checkpoint(folder / "last.npz", network, state, key=key)
+        sharing.await_all("the checkpoint is written")
 
 
 def _judge_epoch(

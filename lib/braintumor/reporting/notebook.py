@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import Code
 from matplotlib.figure import Figure
 
-from braintumor import paths, runs
+from braintumor import backend_devices, paths, runs
 from braintumor.parameters import Parameters
 from braintumor.runs import RunPaths, relative
 
@@ -57,7 +57,7 @@ def _start_keras(seed: int) -> dict[str, str]:
     import keras
 
     keras.utils.set_random_seed(seed)
-    devices = ", ".join(keras.distribution.list_devices("gpu")) or "cpu"
+    devices = ", ".join(backend_devices.list_accelerators()) or "cpu"
     backend = keras.backend.backend()
     return {"keras": f"{keras.__version__} on {backend}", "device": devices}
 

@@ -36,7 +36,7 @@ def run_graph(
     """
     files = runs.run_paths(chosen["run"])
     index = files.report / "index.html"
-    with _alone(files.folder):
+    with hold_run(files.folder):
         status = subprocess.run(_command(chosen, cores, dry), check=False).returncode
         if status and not dry:
             for stale in (index, files.results):
@@ -111,25 +111,42 @@ def _write_whole(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
-def _command(chosen: Mapping[str, Any], cores: int | None, dry: bool) -> list[str]:
+def snakemake_command(snakefile: str, *words: str) -> list[str]:
+    """Return the command that brings a graph of this project up to date.
+
+    Args:
+        snakefile: its place below the project's root.
+        *words: Snakemake's further options.
+    """
     root = paths.project_root()
     return [
         *(sys.executable, "-m", "snakemake"),
-        *("--snakefile", str(root / "Snakefile"), "--directory", str(root)),
+        *("--snakefile", str(root / snakefile), "--directory", str(root)),
+        # A killed run leaves a lock behind; `hold_run` holds one that dies with us.
+        *("--nolock", "--rerun-incomplete"),
+        *words,
+    ]
+
+
+def _command(chosen: Mapping[str, Any], cores: int | None, dry: bool) -> list[str]:
+    return snakemake_command(
+        "Snakefile",
         *("--cores", str(cores or os.cpu_count() or 1)),
         *("--resources", "training=1"),
-        # A killed run leaves a lock behind; `_alone` holds one that dies with us.
-        *("--nolock", "--rerun-incomplete"),
         # Notebooks speak for themselves; a dry run shows the table of jobs.
         *(("--dry-run", "--quiet", "rules", "host") if dry else ("--quiet", "all")),
         "--config",
         *(f"{name}={json.dumps(value)}" for name, value in chosen.items()),
-    ]
+    )
 
 
 @contextlib.contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Refuse a second execution of the same run; the lock ends with the process."""
+def hold_run(folder: Path) -> Iterator[None]:
+    """Refuse a second execution of the same run; the lock ends with the process.
+
+    Raises:
+        RunFailedError: another process executes it.
+    """
     try:
         with locks.hold(folder / ".lock", wait=False):
             yield

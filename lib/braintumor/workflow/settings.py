@@ -10,6 +10,11 @@ from braintumor import paths
 from braintumor.parameters import SHARED, ParameterError, Parameters, range_message
 
 BINARY_PARTNER = {"nickparvar": "navoneel"}  # published VGG19 work used Navoneel's set
+TRAININGS = {  # model -> the notebook that trains it
+    "vgg19_binary": "03_train_vgg19_binary",
+    "vgg16_four_class": "04_train_vgg16_four_class",
+    "densenet121_four_class": "05_train_densenet121_four_class",
+}
 
 
 def resolve(

@@ -1,0 +1,1 @@
+"""Seeds × folds × models as one graph: planned, dealt, answered, joined."""
