@@ -69,7 +69,7 @@ def find_files(scratch: Path, count: int) -> tuple[pd.DataFrame, Path]:
 
 
 def write_files(root: Path, folder: Path, count: int) -> list[str]:
-    """Save phantoms as JPEG, grey and in colours by turns, until there are enough."""
+    """Save phantoms as JPEG, in grey and in colours by turns; return the names."""
     phantom.generate(folder, slices=PHANTOMS, side=PHANTOM_SIDE, seed=SEED)
     files = sorted(folder.glob("T*/*/*.*"))
     slices = [Image.fromarray(images.decode_slice(file)) for file in files]
@@ -111,7 +111,7 @@ def profile_steps(table: pd.DataFrame, root: Path, recipe) -> dict[str, float]:
     shares = dict.fromkeys(STEPS, 0.0)
     for (_, _, function), (*_, seconds, _) in spent.stats.items():
         for step, name in STEPS.items():
-            if function == name or function.endswith(f" {name}>"):
+            if function.strip("<>").split(".")[-1] == name:  # in "<>" where it is C
                 shares[step] += 100 * seconds / spent.total_tt
     return {f"{step}_percent": round(share, 1) for step, share in shares.items()}
 

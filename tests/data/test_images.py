@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from braintumor.data import decoding
+from braintumor.data import decoding, grey
 from braintumor.data.images import (
     UnreadableSliceError,
     decode_slice,
@@ -235,3 +235,17 @@ def test_pixel_hash_depends_on_shape_and_values() -> None:
     assert hash_pixels(GREY) == hash_pixels(np.asfortranarray(GREY))
     assert hash_pixels(GREY) != hash_pixels(GREY.reshape(48, 40))
     assert hash_pixels(GREY) != hash_pixels(GREY ^ 1)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "P", "RGB", "RGBA", "CMYK"])
+@pytest.mark.parametrize("strip", [10**6, 400])
+def test_pixels_do_not_depend_on_whether_colours_are_measured(
+    mode, strip, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(grey, "STRIP_PIXELS", strip)
+    colours = np.random.default_rng(7).integers(0, 256, (40, 30, 3), dtype=np.uint8)
+    path = tmp_path / f"slice.{'jpg' if mode == 'CMYK' else 'png'}"
+    Image.fromarray(colours).convert(mode).save(path)
+    decoded = decoding.decode_bytes(path.read_bytes(), str(path))
+    assert np.array_equal(decode_slice(path), decoded.pixels)
+    assert (decoded.saturation > 0) == (mode not in ("L", "LA"))

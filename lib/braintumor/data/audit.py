@@ -101,12 +101,16 @@ def save_audit(audit: Audit, folder: Path, name: str) -> list[Path]:
         left=identity[audit.twins["left"]], right=identity[audit.twins["right"]]
     )
     folder.mkdir(parents=True, exist_ok=True)
-    texts = {
-        folder / f"{name}.json": json.dumps(audit.summary, indent=2) + "\n",
-        folder / f"{name}_twins.csv": named.to_csv(index=False, lineterminator="\n"),
+    summary = json.dumps(audit.summary, indent=2) + "\n"
+    form = dict(encoding="utf-8", newline="\n")
+    writers = {
+        folder / f"{name}.json": lambda file: file.write_text(summary, **form),
+        folder / f"{name}_twins.csv": lambda file: named.to_csv(
+            file, index=False, lineterminator="\n"
+        ),
     }
-    for path, text in texts.items():
+    for path, write in writers.items():
         partial = path.with_suffix(f".{os.getpid()}.partial")
-        partial.write_text(text, encoding="utf-8", newline="\n")
+        write(partial)
         partial.replace(path)
-    return list(texts)
+    return list(writers)

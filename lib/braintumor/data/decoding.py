@@ -77,7 +77,7 @@ class Decoded(NamedTuple):
         format: "PNG", "JPEG" or "MATLAB".
         orientation: EXIF orientation that was applied, 1 to 8.
         saturation: mean over pixels of (largest - smallest of red, green and blue),
-            0 to 1; 0 for a grey file.
+            0 to 1; 0 for a grey file, and where nobody asked.
         frames: pictures in the file; the first one was decoded.
     """
 
@@ -110,12 +110,13 @@ def read_file(path: Path) -> bytes:
         ) from error
 
 
-def decode_bytes(content: bytes, name: str) -> Decoded:
+def decode_bytes(content: bytes, name: str, *, colours: bool = True) -> Decoded:
     """Decode the bytes of a file.
 
     Args:
         content: the bytes.
         name: the file, for the message; MATLAB only where it ends in ".mat".
+        colours: fill `saturation`, too.
 
     Raises:
         UnreadableSliceError: they are no slice.
@@ -126,15 +127,16 @@ def decode_bytes(content: bytes, name: str) -> Decoded:
         from braintumor.data import matlab
 
         return Decoded(matlab.decode_matlab(content, name), "I;16", "MATLAB", 1)
-    return decode_picture(content, name)
+    return decode_picture(content, name, colours=colours)
 
 
-def decode_picture(content: bytes, name: str) -> Decoded:
+def decode_picture(content: bytes, name: str, *, colours: bool = True) -> Decoded:
     """Decode the bytes of a PNG or JPEG, whatever they are called.
 
     Args:
         content: the bytes.
         name: for the message.
+        colours: fill `saturation`, too.
 
     Raises:
         UnreadableSliceError: they are no picture, damaged or too large.
@@ -146,7 +148,7 @@ def decode_picture(content: bytes, name: str) -> Decoded:
             frames = max(1, getattr(image, "n_frames", 1))
             orientation = image.getexif().get(ORIENTATION_TAG, 1)
             image.load()
-            grey, saturation = to_grey(image)
+            grey, saturation = to_grey(image, colours=colours)
     except UnreadableSliceError:
         raise
     except DECODER_ERRORS as error:

@@ -73,9 +73,9 @@ def decode_slice(source: Path | str | bytes) -> np.ndarray:
         UnreadableSliceError: missing, empty, truncated, too large or no image.
     """
     if isinstance(source, bytes):
-        return decode_bytes(source, "the upload").pixels
+        return decode_bytes(source, "the upload", colours=False).pixels
     path = Path(source)
-    return decode_bytes(read_file(path), str(path)).pixels
+    return decode_bytes(read_file(path), str(path), colours=False).pixels
 
 
 def inspect_slice(path: Path) -> SliceFacts:
@@ -90,7 +90,7 @@ def inspect_slice(path: Path) -> SliceFacts:
     content = b""
     try:
         content = read_file(path)
-        decoded = decode_bytes(content, str(path))
+        decoded = decode_bytes(content, str(path), colours=False)
     except UnreadableSliceError as error:
         digest = hashlib.sha256(content).hexdigest()
         return SliceFacts(0, 0, "", "", 1, digest, "", error)
