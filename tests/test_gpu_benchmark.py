@@ -90,11 +90,13 @@ def test_resident_epochs_learn_what_fit_learns(augmentation, tolerance):
 
 
 def test_a_row_for_each_way_of_the_backend(monkeypatch):
+    small = small_recipe()
+
     def take_small(model, profile, **changes):
-        return replace(small_recipe(), **changes)
+        return replace(small, **changes)
 
     monkeypatch.setattr(recipes, "get_recipe", take_small)
-    table = gpu.measure(replace(gpu.SMALL, precision="float32", roof_side=64))
+    table = gpu.measure(replace(gpu.SMALL, roof_side=64))
     wanted = ["loader", "still"] + ["resident"] * (BACKEND == "jax")
     assert table["way"].tolist() == wanted
     assert set(table["backend"]) == {BACKEND}
@@ -110,7 +112,7 @@ def test_epochs_are_waited_for(monkeypatch):
 
 
 def test_shares_are_operations_over_the_roof_of_the_format():
-    plan = replace(gpu.SMALL, slices=100)
+    plan = replace(gpu.SMALL, slices=100, precision="mixed_bfloat16")
     roofs = {"float32": 1e12, "bfloat16": 4e12}
     told = gpu.rate(plan, 3.0, 0.5, operations=10**10, roofs=roofs)
     assert told["slices_per_second"] == 200

@@ -165,7 +165,11 @@ def test_two_processes_learn_what_one_learns(alone, tmp_path):
         )
         for process in range(2)
     ]
-    answers = [child.communicate(timeout=600)[0].splitlines() for child in children]
+    try:
+        answers = [c.communicate(timeout=1200)[0].splitlines() for c in children]
+    finally:
+        for child in children:
+            child.kill()
     errors = [(tmp_path / f"{process}.txt").read_text()[-2000:] for process in range(2)]
     assert [child.returncode for child in children] == [0, 0], errors
     first, second = (json.loads(lines[-1]) for lines in answers)
