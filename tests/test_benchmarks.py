@@ -47,12 +47,17 @@ def test_a_roof_is_operations_over_seconds(monkeypatch):
     assert formats.measure_roof("float32", side=10) == pytest.approx(2 * 10**3 / 0.5)
 
 
-def test_the_kept_table_is_the_one_that_was_measured():
-    folder = paths.project_root() / "data" / "results" / "benchmarks"
-    record = json.loads((folder / "formats.provenance.json").read_text("utf-8"))
+KEPT = paths.project_root() / "data" / "results" / "benchmarks"
+
+
+@pytest.mark.parametrize(
+    "file", sorted(KEPT.glob("*.json")), ids=lambda file: file.stem
+)
+def test_the_kept_table_is_the_one_that_was_measured(file):
+    record = json.loads(file.read_text("utf-8"))
     assert record["hardware"]["processor"]
     for name, digest in record["tables"].items():
-        assert provenance.file_hash(folder / name) == digest
+        assert provenance.file_hash(KEPT / name) == digest
 
 
 @pytest.fixture
