@@ -1,13 +1,15 @@
 """The search for near-twins at 1, 3 and 10 times Nickparvar's 7,023 slices.
 
 Two ways search the same thumbnails, each in a process of its own: every pair multiplied
-whole, as the project once did it, and the project's search. The thumbnails are
-phantoms, each bent by a smooth warp of its own, with noise: by what the first 63
-directions leave of them, by the share of pairs that these cannot rule out, and by the
-share of pairs that are twins they resemble Nickparvar's. (Copies of a set would not do:
-each slice would be a twin of all its copies.) More slices here are more warps of the
-same phantoms, so pairs grow with the square of the slices, the hardest case; where a
-larger set means other patients, most of them would not be there.
+whole, as the project once did it, and the project's search.
+
+The thumbnails are phantoms, each bent by a smooth warp of its own, with noise, which
+are as hard to tell apart as Nickparvar's: 63 directions leave 21 % of their square
+length (there 17 %), and of 100,000 pairs in an orientation they cannot rule out 97
+(there 69), of which 15 are twins (there 17). Copies of a set would not do: each slice
+would be a twin of all its copies. More slices here are more warps of the same phantoms,
+so pairs grow with the square of the slices; where a larger set means other patients,
+most of them would not be there.
 """
 
 import tempfile

@@ -6,7 +6,7 @@ the rest r(a) that these leave. By Cauchy and Schwarz
     a · b = c(a) · c(b) + r(a) · r(b) ≤ c(a) · c(b) + |r(a)| |r(b)|,
 
 which is the dot product of two short vectors (c, |r|). Where even that is too small, so
-is a · b. The bound holds for any directions; good ones make it tight.
+is a · b. The bound holds for any orthonormal directions; good ones make it tight.
 
 Source: the shortened vectors are principal components (Pearson, On lines and planes of
 closest fit, 1901) with the length of what they leave out.
