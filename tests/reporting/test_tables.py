@@ -148,7 +148,7 @@ def test_readme_equals_the_results_or_the_test_fails(make_results):
     "text", ["no marker", README + README, "\n".join(README.split("\n")[::-1])]
 )
 def test_readme_needs_its_markers_once_and_in_order(text, make_results):
-    with pytest.raises(ValueError, match="README needs"):
+    with pytest.raises(ValueError, match="page needs"):
         sections.update_results(text, make_results())
 
 
@@ -172,7 +172,7 @@ def test_the_audit_in_readme_equals_the_summary():
     assert sections.update_audit(text, SUMMARY) == text
     tampered = text.replace("| 992 |", "| 99 |")
     assert sections.update_audit(tampered, SUMMARY) == text
-    with pytest.raises(ValueError, match="README needs.*audit"):
+    with pytest.raises(ValueError, match="page needs.*audit"):
         sections.update_audit("no markers", SUMMARY)
 
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from braintumor.reporting import patient_plots
+from braintumor.reporting import unseen_plots
 
 SEEDS = (7, 8)
 
@@ -35,9 +35,9 @@ def row_names(figure):
 
 
 def test_network_stands_above_the_baselines_in_every_panel(scores):
-    figure = patient_plots.plot_unseen(scores)
+    figure = unseen_plots.plot_unseen(scores)
     assert row_names(figure) == ["densenet121 four class", "majority"]
-    for axes, metric in zip(figure.axes, patient_plots.METRICS, strict=True):
+    for axes, metric in zip(figure.axes, unseen_plots.METRICS, strict=True):
         values, _, (bars,) = axes.containers[0].lines
         assert list(values.get_xdata()) == [0.9, 0.2]
         assert bars.get_segments()[0][:, 0] == pytest.approx([0.8, 0.95])
@@ -45,7 +45,7 @@ def test_network_stands_above_the_baselines_in_every_panel(scores):
 
 
 def test_each_seed_of_a_variant_is_drawn_in_points(differences):
-    figure = patient_plots.plot_ablations(differences)
+    figure = unseen_plots.plot_ablations(differences)
     assert row_names(figure) == ["no filter", "side 32"]
     drawn = [bars.lines[0].get_xdata() for bars in figure.axes[0].containers]
     assert [list(values) for values in drawn] == [
@@ -62,15 +62,15 @@ def test_what_is_far_below_is_written_at_the_edge(differences):
         difference=differences["difference"].mask(far, -0.4),
         low=differences["low"].mask(far, -0.5),
     )
-    axes = patient_plots.plot_ablations(changed).axes[0]
-    assert axes.get_xlim()[0] == patient_plots.FAR
+    axes = unseen_plots.plot_ablations(changed).axes[0]
+    assert axes.get_xlim()[0] == unseen_plots.FAR
     assert [text.get_text() for text in axes.texts] == ["◂ −40"] * len(SEEDS)
 
 
 def test_a_missing_metric_is_named(scores, differences):
     for draw, table in (
-        (patient_plots.plot_unseen, scores),
-        (patient_plots.plot_ablations, differences),
+        (unseen_plots.plot_unseen, scores),
+        (unseen_plots.plot_ablations, differences),
     ):
         with pytest.raises(ValueError, match="recall_glioma"):
             draw(table, metrics=("accuracy", "recall_glioma"))
