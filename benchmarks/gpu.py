@@ -87,7 +87,7 @@ def measure(plan: Plan) -> pd.DataFrame:
         changes = dict(batch_size=plan.batch, precision=plan.precision)
         recipe = recipes.get_recipe(model, "cpu", side=plan.side, **changes)
         network, found = ways.prepare(recipe, plan.slices)
-        operations = 3 * formats.count_operations(network)
+        operations = 3 * sum(formats.count_operations(network))
         for way, run_epoch in found.items():
             epochs = plan.epochs if way == "resident" else 2
             first, later = ways.time_epochs(run_epoch, epochs)

@@ -5,6 +5,7 @@ load: no queue, no gate, no limit, one call of Keras per slice.
 """
 
 import io
+import logging
 import socket
 
 import numpy as np
@@ -40,6 +41,7 @@ def main() -> None:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     print(f"Ready on http://127.0.0.1:{port}/", flush=True)
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)  # nobody reads a line each
     app.run(port=port)
 
 

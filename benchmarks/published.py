@@ -38,7 +38,7 @@ MODELS = ("vgg16_four_class", "densenet121_four_class")
 SIDE, SMALL_SIDE = 150, 64
 SLICES = 480  # phantoms
 EPOCHS = 20
-TURNS = 3
+TURNS = 2
 
 
 def run(

@@ -24,6 +24,7 @@ def test_another_rate_would_be_noticed(monkeypatch):
 def test_the_arithmetic_of_a_thousand_runs():
     facts = dict.fromkeys(planning.read_facts(), 1.0)
     facts |= {"training_slices": 3600, "training_rate": 2, "epochs": 4, "slices": 1e5}
+    facts |= {"searched_slices": 1e5}
     rows = [line.split(" | ") for line in planning.tabulate_time(facts).splitlines()]
     hours = {row[0].strip("| "): row[2].strip(" |") for row in rows}
     assert hours["one training of `cpu`"] == "2"  # 4 × 1,800 s, and 4 × 1 s
