@@ -1,4 +1,4 @@
-"""What other settings would be worth: threads against processes, and the batch size.
+"""What other settings would be worth: threads against processes.
 
 Each side is a training step of DenseNet121 in processes of its own, for the number of
 threads is read when the framework starts. All sides take turns.
@@ -38,9 +38,7 @@ class Side(NamedTuple):
 
 # What is asked, what is usual, and what may be better.
 QUESTIONS: Mapping[str, tuple[Side, Side]] = {
-    "two trainings side by side": (Side(1, 2, 96), Side(2, 1, 96)),
-    "two trainings side by side, small": (Side(1, 2, 48), Side(2, 1, 48)),
-    "batches of 64": (Side(1, 2, 96), Side(1, 2, 96, 64)),
+    "two trainings side by side": (Side(1, 2, 48), Side(2, 1, 48)),
 }
 
 

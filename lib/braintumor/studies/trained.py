@@ -45,6 +45,7 @@ def train_side_by_side(jobs: Sequence[Job], parallel: int) -> None:
         mp_context=multiprocessing.get_context("spawn"),
         initializer=limit_threads,
         initargs=(threads,),
+        max_tasks_per_child=1,  # a finished training leaves its graphs behind
     ) as pool:
         for done in [pool.submit(_train, job) for job in jobs]:
             done.result()
