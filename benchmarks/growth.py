@@ -45,7 +45,8 @@ def run(
         phantoms: that the thumbnails are warps of.
 
     Returns:
-        One row per size: `slices`, `pairs`; of both ways `seconds` and `added_mb`, the
+        One row per size: `slices`, `pairs`, how many of them round to the threshold
+        itself (`at_threshold`); of both ways `seconds` and `added_mb`, the
         most memory beyond the process with its thumbnails; `times_as_fast`; and
         whether both list the `same_pairs`, with the same orientations and
         similarities but for the last digit.
@@ -69,7 +70,9 @@ def run(
 
 def compare(found: dict[str, pd.DataFrame], row: dict) -> dict:
     """Return how many pairs there are, and what both ways say of each other."""
-    told = {"pairs": len(found["bounded"])}
+    pairs = found["bounded"]
+    edge = round(twins.SIMILARITY, twins.DECIMALS)
+    told = {"pairs": len(pairs), "at_threshold": int((pairs.similarity == edge).sum())}
     if "exhaustive" not in found:
         return told
     ratio = row["exhaustive_seconds"] / row["bounded_seconds"]
@@ -78,7 +81,16 @@ def compare(found: dict[str, pd.DataFrame], row: dict) -> dict:
 
 
 def are_same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
-    """Say whether two tables of pairs agree, similarities but for their last digit."""
+    """Say whether two tables of pairs agree, similarities but for their last digit.
+
+    Pairs that round to the threshold itself are left out: whether they exceed it is
+    decided by the order in which a product is summed.
+    """
+    threshold = round(twins.SIMILARITY, twins.DECIMALS)
+    one, other = (
+        pairs[pairs["similarity"] > threshold].reset_index(drop=True)
+        for pairs in (one, other)
+    )
     names, numbers = ["left", "right", "orientation"], ["similarity", "upright"]
     return one[names].equals(other[names]) and bool(
         np.allclose(one[numbers], other[numbers], rtol=0, atol=1.5 * DIGIT)

@@ -70,7 +70,10 @@ def count_weights(file: Path) -> int:
 
 def tabulate_slots() -> str:
     """Return the measured scaling from one slot to two."""
-    table = pd.read_csv(paths.results_root() / "benchmarks" / "slots.csv")
+    file = paths.results_root() / "benchmarks" / "slots.csv"
+    if not file.is_file():
+        return "Not measured yet: `python -m benchmarks slots`, six minutes.\n"
+    table = pd.read_csv(file)
     heads = ["slots", "trainings", "seconds", "trainings an hour", "times as fast"]
     heads += ["efficiency", "processor seconds each", "largest process, MiB"]
     return write_table(heads, [[f"{n:g}" for n in row] for row in table.to_numpy()])

@@ -46,6 +46,9 @@ def test_a_last_digit_is_no_difference_but_a_turn_is():
     assert growth.are_same(one, one.assign(similarity=0.9701))
     assert not growth.are_same(one, one.assign(similarity=0.9702))
     assert not growth.are_same(one, one.assign(orientation="upright"))
+    assert not growth.are_same(one, one.iloc[:0])
+    at_the_threshold = one.assign(similarity=twins.SIMILARITY)
+    assert growth.are_same(at_the_threshold, at_the_threshold.iloc[:0])
 
 
 def test_thumbnails_of_warped_phantoms_are_thumbnails(here, tmp_path):
