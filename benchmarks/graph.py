@@ -56,9 +56,9 @@ def measure_plan(seeds: list[int]) -> dict[str, float]:
     started = time.monotonic()
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     seconds = time.monotonic() - started
-    told = (done.stdout + done.stderr).split()
+    words = (done.stdout + done.stderr).split()
     return {
-        "jobs": int(told[told.index("total") + 1]),
+        "jobs": int(words[words.index("total") + 1]),
         "seconds": round(seconds, 1),
         "memory_mib": round(
             resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
