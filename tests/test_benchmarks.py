@@ -156,8 +156,13 @@ def test_the_kept_table_is_the_one_that_was_measured(table):
         assert provenance.file_hash(FOLDER / name) == digest
 
 
-def test_every_benchmark_that_needs_no_gpu_was_run():
-    assert {*runner.BENCHMARKS} <= {*KEPT}
+def test_a_benchmark_without_a_table_is_called_open():
+    pages = [
+        file.read_text("utf-8") for file in (FOLDER.parents[2] / "docs").glob("*.md")
+    ]
+    for name in {*runner.BENCHMARKS} - {*KEPT}:
+        said = f"Not measured yet: `python -m benchmarks {name}`"
+        assert any(said in page for page in pages)
 
 
 def test_the_page_shows_the_kept_tables(tmp_path):
