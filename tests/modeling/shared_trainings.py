@@ -36,25 +36,25 @@ def small_recipe(**changes):
     """Both phases with dropout; sgd, for adam would hide gradients of a wrong scale."""
     keras.applications.Small = build_small
     recipe = recipes.get_recipe("densenet121_four_class", "quick")
-    return replace(
-        recipe,
+    fields = dict(
         backbone="Small",
         side=32,
         filtering=None,
         batch_size=8,
         frozen=Phase(1, "adam", 3e-3),
         fine_tuning=Phase(2, "sgd", 1e-2),
-        **changes,
     )
+    return replace(recipe, **fields | changes)
 
 
-def uneven_data():
-    """Last batches of five slices to learn from and of one to be judged by."""
+def uneven_data(training_slices=29, validation_slices=9):
+    """Last batches of five slices to learn from and, by default, of one to judge by."""
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (38, 32, 32), np.uint8)
     slices = CachedSlices(images, "uneven", Path("uneven.npy"))
-    labels = np.arange(38) % 4
-    return training.TrainingData(slices, labels, np.arange(29), np.arange(29, 38))
+    rows, end = np.arange(38), training_slices + validation_slices
+    learnt, judged = rows[:training_slices], rows[training_slices:end]
+    return training.TrainingData(slices, rows % 4, learnt, judged)
 
 
 class Stopped(BaseException):
