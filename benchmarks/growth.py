@@ -80,13 +80,15 @@ def compare(found: dict[str, pd.DataFrame], row: dict) -> dict:
     return told | {"times_as_fast": round(ratio, 1), "same_pairs": same}
 
 
-def are_same(one: pd.DataFrame, other: pd.DataFrame) -> bool:
+def are_same(
+    one: pd.DataFrame, other: pd.DataFrame, *, similarity: float = twins.SIMILARITY
+) -> bool:
     """Say whether two tables of pairs agree, similarities but for their last digit.
 
-    Pairs that round to the threshold itself are left out: whether they exceed it is
-    decided by the order in which a product is summed.
+    Pairs that round to `similarity` itself, the threshold of both searches, are left
+    out: whether they exceed it is decided by the order in which a product is summed.
     """
-    threshold = round(twins.SIMILARITY, twins.DECIMALS)
+    threshold = round(similarity, twins.DECIMALS)
     one, other = (
         pairs[pairs["similarity"] > threshold].reset_index(drop=True)
         for pairs in (one, other)
