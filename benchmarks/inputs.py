@@ -1,16 +1,20 @@
 """What comes before the network: files into the cache, and the cache into batches.
 
-Three comparisons, both sides by turns: two workers that fill the cache against one, the
-augmented loader against the network that learns from it, and the same loader against
-Keras's preprocessing layers with the same ranges (on one grey channel, where the loader
-gives three). The files are Nickparvar's where it is on this machine, else phantoms in
-JPEG, every other one in colours.
+Four comparisons, both sides by turns: two threads that fill the cache against one; two
+processes, each with half of the slices and already started, against one thread (what
+they do more than two threads is what Python's lock costs); the augmented loader against
+the network that learns from it; and the same loader against Keras's preprocessing
+layers with the same ranges (on one grey channel, where the loader gives three). The
+files are Nickparvar's where it is on this machine, else phantoms in JPEG, every other
+one in colours.
 """
 
 import cProfile
 import pstats
 import tempfile
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +54,7 @@ def run(
         table, root = find_files(Path(scratch), files)
         for model in models:
             recipe = recipes.get_recipe(model, formats.PROFILE, **changes)
-            rows.append(compare_workers(table, root, recipe))
+            rows += compare_workers(table, root, recipe)
             stored = fill_cache(table, root, recipe, scratch).images
             rows += compare_loaders(np.asarray(stored), recipe, changes)
     return pd.DataFrame(rows)
@@ -87,18 +91,33 @@ def fill_cache(table: pd.DataFrame, root: Path, recipe, folder, workers: int = 1
     return cache.load_slices(table, root, folder=Path(folder), workers=workers, **form)
 
 
-def compare_workers(table: pd.DataFrame, root: Path, recipe) -> dict:
-    """Fill the cache with two workers and with one."""
+def fill_once(table: pd.DataFrame, root: Path, recipe, workers: int = 1) -> None:
+    """Build the cache of a recipe and throw it away."""
+    with tempfile.TemporaryDirectory() as folder:
+        fill_cache(table, root, recipe, folder, workers)
 
-    def fill(workers: int) -> None:
-        with tempfile.TemporaryDirectory() as folder:
-            fill_cache(table, root, recipe, folder, workers)
 
-    fill(2)  # so that no turn waits for the disk
-    works = {"two workers": lambda: fill(2), "one worker": lambda: fill(1)}
+def compare_workers(table: pd.DataFrame, root: Path, recipe) -> list[dict]:
+    """Fill the cache with two threads, and with two processes, against one thread."""
+    given = root, recipe
+    fill_once(table, *given)  # so that no turn waits for the disk
     amounts = [len(table), len(table)]
-    row = describe("slices cached", recipe, works, amounts)
-    return row | profile_steps(table, root, recipe)
+    one = {"one thread": lambda: fill_once(table, *given)}
+    threads = {"two threads": lambda: fill_once(table, *given, workers=2)} | one
+    row = describe("slices cached", recipe, threads, amounts)
+    rows = [row | profile_steps(table, root, recipe)]
+    # Not forked: TensorFlow's threads would not come along.
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+
+        def share() -> None:
+            halves = [pool.submit(fill_once, table[at::2], *given) for at in range(2)]
+            for half in halves:
+                half.result()
+
+        share()  # both are started now
+        processes = {"two processes": share} | one
+        rows.append(describe("slices cached", recipe, processes, amounts))
+    return rows
 
 
 def profile_steps(table: pd.DataFrame, root: Path, recipe) -> dict[str, float]:

@@ -41,10 +41,12 @@ def describe(file: Path, record: dict) -> str:
         file: the table.
         record: what `provenance.write` wrote beside it.
     """
-    table = pd.read_csv(file)
-    names = [name.replace("_", " ") for name in table]
-    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
-    lines += [f"| {' | '.join(map(show, row))} |" for row in table.to_numpy(object)]
+    table, same = set_apart(fold_intervals(pd.read_csv(file)))
+    lines = [f"| {' | '.join(table)} |", f"|{'---|' * len(table.columns)}"]
+    lines += [f"| {' | '.join(row)} |" for row in table.to_numpy(object)]
+    if same:
+        said = (f"{name} {value}" for name, value in same.items())
+        lines += ["", f"In all rows: {', '.join(said)}."]
     machine, commit = record["hardware"], record["code"]["commit"]
     lines += [
         "",
@@ -53,6 +55,35 @@ def describe(file: Path, record: dict) -> str:
         f"measured in {record['seconds']:,.0f} s, {record['finished'][:10]}.*",
     ]
     return "\n".join(lines) + "\n"
+
+
+def fold_intervals(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table as text, the ends of an interval behind the value before them.
+
+    Args:
+        table: the ends are two columns whose names end in least and most, or low and
+            high, and follow the value's.
+    """
+    shown = {}
+    for name, values in table.items():
+        cells, words = [show(value) for value in values], name.split("_")
+        if words[-1] in ("least", "low"):
+            ends = cells
+        elif words[-1] in ("most", "high"):
+            value = [*shown][-1]
+            whole = zip(shown[value], ends, cells, strict=True)
+            shown[value] = [f"{v} ({a}–{b})" if v else "" for v, a, b in whole]
+        else:
+            shown[" ".join(words)] = cells
+    return pd.DataFrame(shown)
+
+
+def set_apart(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Take out the columns that say the same in every row, where there are several."""
+    many = len(table) > 1
+    kinds = {name: {*values} for name, values in table.items() if many}
+    same = {name: kind.pop() for name, kind in kinds.items() if len(kind) == 1}
+    return table.drop(columns=[*same]), same
 
 
 def show(value) -> str:

@@ -5,6 +5,7 @@ import shutil
 
 import keras
 import numpy as np
+import pandas as pd
 import pytest
 from benchmarks import __main__ as runner
 from benchmarks import (
@@ -190,3 +191,20 @@ def test_a_name_that_is_no_benchmark_is_refused(capsys):
 def test_cells_are_shown_without_zeros_that_say_nothing():
     shown = [page.show(value) for value in (1.5, 1234, 0.1250, float("nan"), "a", True)]
     assert shown == ["1.5", "1,234", "0.125", "", "a", "True"]
+
+
+def test_an_interval_stands_behind_its_value():
+    table = {"accuracy": [0.5, None], "least": [0.25, None], "most": [1.0, None]}
+    table |= {"their_rate": [1, 2], "their_low": [0, 1], "their_high": [3, 4]}
+    shown = page.fold_intervals(pd.DataFrame(table))
+    assert shown.to_dict("list") == {
+        "accuracy": ["0.5 (0.25–1)", ""],
+        "their rate": ["1 (0–3)", "2 (1–4)"],
+    }
+
+
+def test_what_every_row_says_is_said_once():
+    table = pd.DataFrame({"n": ["96", "96"], "m": ["96", ""], "side": ["64", "150"]})
+    shown, same = page.set_apart(table)
+    assert [*shown] == ["m", "side"] and same == {"n": "96"}
+    assert page.set_apart(table[:1])[1] == {}

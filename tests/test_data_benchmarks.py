@@ -63,7 +63,8 @@ def test_inputs_are_compared_both_ways(here, monkeypatch):
     table = inputs.run(24, ("vgg16_four_class",), side=32, batch_size=4)
     ways = table[["one", "other"]].to_numpy().tolist()
     assert ways == [
-        ["two workers", "one worker"],
+        ["two threads", "one thread"],
+        ["two processes", "one thread"],
         ["loader", "training step"],
         ["loader", "Keras layers"],
     ]
