@@ -1,4 +1,4 @@
-"""What other settings would be worth: threads against processes.
+"""What other settings would be worth: threads against processes, larger batches.
 
 Each side is a training step of DenseNet121 in processes of its own, for the number of
 threads is read when the framework starts. All sides take turns.
@@ -39,6 +39,7 @@ class Side(NamedTuple):
 # What is asked, what is usual, and what may be better.
 QUESTIONS: Mapping[str, tuple[Side, Side]] = {
     "two trainings side by side": (Side(1, 2, 48), Side(2, 1, 48)),
+    "twice the batch": (Side(1, 2, 48), Side(1, 2, 48, 64)),
 }
 
 

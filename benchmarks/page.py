@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from braintumor import paths
+from braintumor.modeling import recipes
 from braintumor.reporting import readme
 
 PAGE = Path("docs", "performance.md")
@@ -41,7 +42,10 @@ def describe(file: Path, record: dict) -> str:
         file: the table.
         record: what `provenance.write` wrote beside it.
     """
-    table, same = set_apart(fold_intervals(pd.read_csv(file)))
+    table = pd.read_csv(file)
+    if "model" in table:
+        table["model"] = [recipes.get_recipe(m, "cpu").backbone for m in table["model"]]
+    table, same = set_apart(fold_intervals(table))
     lines = [f"| {' | '.join(table)} |", f"|{'---|' * len(table.columns)}"]
     lines += [f"| {' | '.join(row)} |" for row in table.to_numpy(object)]
     if same:
@@ -72,7 +76,7 @@ def fold_intervals(table: pd.DataFrame) -> pd.DataFrame:
         elif words[-1] in ("most", "high"):
             value = [*shown][-1]
             whole = zip(shown[value], ends, cells, strict=True)
-            shown[value] = [f"{v} ({a}–{b})" if v else "" for v, a, b in whole]
+            shown[value] = [v if v == a == b else f"{v} ({a}–{b})" for v, a, b in whole]
         else:
             shown[" ".join(words)] = cells
     return pd.DataFrame(shown)
@@ -87,11 +91,11 @@ def set_apart(table: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, str]]:
 
 
 def show(value) -> str:
-    """Return a cell as a reader wants it: no zeros that say nothing."""
+    """Return a cell as a reader wants it: no digit that says nothing."""
     if pd.isna(value):
         return ""
     if isinstance(value, float):
-        return f"{value:,.4f}".rstrip("0").rstrip(".")
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return f"{value:,}" if type(value) is int else str(value)
 
 

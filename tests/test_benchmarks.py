@@ -188,17 +188,22 @@ def test_a_name_that_is_no_benchmark_is_refused(capsys):
     assert "no benchmark fromats: use formats, " in capsys.readouterr().err
 
 
-def test_cells_are_shown_without_zeros_that_say_nothing():
-    shown = [page.show(value) for value in (1.5, 1234, 0.1250, float("nan"), "a", True)]
-    assert shown == ["1.5", "1,234", "0.125", "", "a", "True"]
+def test_cells_are_shown_without_digits_that_say_nothing():
+    shown = [
+        page.show(value) for value in (1.5, 1234, 0.34375, float("nan"), "a", True)
+    ]
+    assert shown == ["1.5", "1,234", "0.344", "", "a", "True"]
+    assert page.show(1234.56) == "1,235"
 
 
 def test_an_interval_stands_behind_its_value():
     table = {"accuracy": [0.5, None], "least": [0.25, None], "most": [1.0, None]}
+    table |= {"once": [2, 3], "once_least": [2, 3], "once_most": [2, 3]}
     table |= {"their_rate": [1, 2], "their_low": [0, 1], "their_high": [3, 4]}
     shown = page.fold_intervals(pd.DataFrame(table))
     assert shown.to_dict("list") == {
         "accuracy": ["0.5 (0.25–1)", ""],
+        "once": ["2", "3"],
         "their rate": ["1 (0–3)", "2 (1–4)"],
     }
 
