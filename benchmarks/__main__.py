@@ -16,6 +16,7 @@ from benchmarks import (
     growth,
     inputs,
     memory,
+    operations,
     page,
     published,
     record,
@@ -27,6 +28,7 @@ from braintumor import provenance
 
 BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
     "formats": formats.run,
+    "operations": operations.run,
     "choices": choices.run,
     "published": published.run,
     "serving": serving.run,

@@ -12,6 +12,7 @@ from benchmarks import (
     choices,
     formats,
     head_trainings,
+    operations,
     page,
     published,
     serving,
@@ -213,3 +214,30 @@ def test_what_every_row_says_is_said_once():
     shown, same = page.set_apart(table)
     assert [*shown] == ["m", "side"] and same == {"n": "96"}
     assert page.set_apart(table[:1])[1] == {}
+
+
+def test_onednn_s_lines_are_added_up():
+    start = "onednn_verbose,v1,primitive,exec,cpu"
+    lines = [
+        "onednn_verbose,v1,info,cpu,runtime:threadpool,nthr:2",
+        f"{start},convolution,brgconv:avx512,forward_training,src:f32,,,mb32,1.5",
+        f"{start},convolution,brgconv:avx512,backward_data,src:f32,,,mb32,2.5",
+        "onednn_verbose,exec,cpu,reorder,jit:uni,undef,src:f32,,,32x128x3x3,0.5",
+        "a line of someone else, exec, 7",
+    ]
+    spent = operations.sum_primitives(lines)
+    assert spent == pytest.approx({"convolution": 0.004, "reorder": 0.0005})
+
+
+def test_a_pass_is_taken_apart():
+    case = ("vgg16_four_class", {"side": 32, "batch_size": 4})
+    ways = {"names": ("float32",), "works": ("training",)}
+    (row,) = operations.run([case], **ways, repeats=2).to_dict("records")
+    shares = [row[name] for name in row if name.endswith("_percent")]
+    assert sum(shares) == pytest.approx(100, abs=0.5)
+    assert row["convolution_percent"] > 10 and row["convolutions_of_roof"] > 0
+
+
+def test_a_profile_that_fails_tells_why():
+    with pytest.raises(RuntimeError, match="No recipe for model='vgg'"):
+        operations.profile_alone("vgg", {}, "float32", "forward", 1)
