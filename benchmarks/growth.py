@@ -85,18 +85,22 @@ def are_same(
 ) -> bool:
     """Say whether two tables of pairs agree, similarities but for their last digit.
 
-    Pairs that round to `similarity` itself, the threshold of both searches, are left
-    out: whether they exceed it is decided by the order in which a product is summed.
+    A pair that rounds to `similarity` itself, the threshold of both searches, may stand
+    in one table alone: whether it exceeds it is decided by the order in which a product
+    is summed.
     """
-    threshold = round(similarity, twins.DECIMALS)
-    one, other = (
-        pairs[pairs["similarity"] > threshold].reset_index(drop=True)
-        for pairs in (one, other)
+    ends = ["left", "right"]
+    pairs = one.merge(other, "outer", on=ends, indicator="found", validate="1:1")
+    edge = round(similarity, twins.DECIMALS)
+    both = pairs["found"] == "both"
+    alone = pairs.loc[~both, ["similarity_x", "similarity_y"]].max(axis=1)
+    pairs = pairs[both]
+    close = (
+        np.allclose(pairs[f"{n}_x"], pairs[f"{n}_y"], rtol=0, atol=1.5 * DIGIT)
+        for n in ("similarity", "upright")
     )
-    names, numbers = ["left", "right", "orientation"], ["similarity", "upright"]
-    return one[names].equals(other[names]) and bool(
-        np.allclose(one[numbers], other[numbers], rtol=0, atol=1.5 * DIGIT)
-    )
+    turned = pairs["orientation_x"] != pairs["orientation_y"]
+    return bool((alone <= edge).all() and not turned.any() and all(close))
 
 
 def search(way: str, folder: str) -> dict[str, float]:

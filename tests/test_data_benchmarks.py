@@ -49,6 +49,9 @@ def test_a_last_digit_is_no_difference_but_a_turn_is():
     assert not growth.are_same(one, one.iloc[:0])
     at_the_threshold = one.assign(similarity=twins.SIMILARITY)
     assert growth.are_same(at_the_threshold, at_the_threshold.iloc[:0])
+    just_above = one.assign(similarity=twins.SIMILARITY + growth.DIGIT)
+    assert growth.are_same(at_the_threshold, just_above)
+    assert not growth.are_same(just_above, just_above.iloc[:0])
 
 
 def test_thumbnails_of_warped_phantoms_are_thumbnails(here, tmp_path):
