@@ -6,7 +6,9 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,6 +49,17 @@ def run_alone(function: Callable, *arguments: Any) -> Measured:
     if done.returncode:
         raise RuntimeError(f"{function.__name__} failed:\n{done.stderr[-2000:]}")
     return Measured(*json.loads(done.stdout.splitlines()[-1]))
+
+
+def in_fresh_process(function: Callable, *arguments: Any) -> Any:
+    """Call a module's function in a process without a past, and return its result.
+
+    Args:
+        function: found again by its module and name.
+        *arguments: what can be pickled; so must the result be.
+    """
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        return pool.submit(function, *arguments).result()
 
 
 def measure(function: Callable, *arguments: Any) -> Measured:

@@ -11,10 +11,8 @@ Backbones start from noise, because no weights can be counted on where this runs
 time does not depend on them, the accuracies do and say only whether both ways agree.
 """
 
-import multiprocessing
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,13 +23,13 @@ import pandas as pd
 
 from benchmarks.head_trainings import (
     SEED,
-    Done,
     Task,
     adapt_recipe,
     make_task,
     train_ours,
     train_published,
 )
+from benchmarks.processes import in_fresh_process
 from braintumor import paths
 
 MODELS = ("vgg16_four_class", "densenet121_four_class")
@@ -96,13 +94,6 @@ def compare_whole(recipe, task: Task) -> dict:
     row = describe(recipe, task, *times, epochs)
     row |= measure_accuracy(recipe, theirs, "published")
     return row | measure_accuracy(recipe, answers, "ours")
-
-
-def in_fresh_process(way: Callable, *given) -> Done:
-    """Call a function where nobody has set any option of the framework before."""
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn) as pool:
-        return pool.submit(way, *given).result()
 
 
 def describe(

@@ -16,6 +16,7 @@ from unittest import mock
 import pandas as pd
 from cluster import homes
 
+from benchmarks.processes import in_fresh_process
 from braintumor import paths
 from braintumor.sweeps import choices, plan, running
 
@@ -29,10 +30,18 @@ SHARED = ("--until", "preprocess_images", "deal_folds")
 
 @dataclass(frozen=True)
 class Side:
-    """What one number of slots took: seconds, seconds of the processor, the table."""
+    """What one number of slots took, and the table it ended in.
+
+    Attributes:
+        seconds: from the start to the joined table.
+        processor_seconds: of all its processes.
+        largest_mib: memory of the largest of them.
+        table: the joined one; empty where the sweep does not get so far.
+    """
 
     seconds: float
     processor_seconds: float
+    largest_mib: float
     table: bytes
 
 
@@ -43,7 +52,7 @@ def run() -> pd.DataFrame:
         One row per number: `trainings` (each with its answers), `seconds` from the
         first to the joined table, `trainings_per_hour`, `times_as_fast` as one slot,
         `efficiency` (that, per slot), `processor_seconds` per training, and
-        `largest_process_mib`, the memory of the largest process of any side.
+        `largest_process_mib`, the memory of the largest process.
 
     Raises:
         RuntimeError: the sides do not end in the same table.
@@ -65,24 +74,30 @@ def run() -> pd.DataFrame:
 
 
 def measure_side(sweep: plan.Sweep, home: Path, slots: int, *further: str) -> Side:
-    """Run a sweep, or its beginning, in a project of its own."""
-    started, before = time.monotonic(), processor_seconds()
+    """Run a sweep, or its beginning, in a project of its own.
+
+    In a process of its own, too, so that no other process is among those it counts.
+    """
+    return in_fresh_process(run_side, sweep, home, slots, further)
+
+
+def run_side(
+    sweep: plan.Sweep, home: Path, slots: int, further: tuple[str, ...]
+) -> Side:
+    """Run it in this process, which has run no other."""
+    started = time.monotonic()
     with mock.patch.dict(os.environ, {paths.HOME_VARIABLE: str(home)}):
         running.run_sweep(sweep, slots=slots, further=further)
         table = sweep.table.read_bytes() if sweep.table.is_file() else b""
-    return Side(time.monotonic() - started, processor_seconds() - before, table)
-
-
-def processor_seconds() -> float:
-    """Return what all ended processes below this one have used."""
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    seconds = time.monotonic() - started
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)  # of all that have ended
+    mib = used.ru_maxrss / 1024  # KiB
+    return Side(seconds, used.ru_utime + used.ru_stime, mib, table)
 
 
 def tabulate(sides: dict[int, Side], trainings: int) -> pd.DataFrame:
     """Return one row per number of slots."""
     alone = sides[min(sides)].seconds
-    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # KiB
     rows = [
         {
             "slots": slots,
@@ -92,7 +107,7 @@ def tabulate(sides: dict[int, Side], trainings: int) -> pd.DataFrame:
             "times_as_fast": round(alone / side.seconds, 2),
             "efficiency": round(alone / side.seconds / slots, 2),
             "processor_seconds": round(side.processor_seconds / trainings, 1),
-            "largest_process_mib": round(largest),
+            "largest_process_mib": round(side.largest_mib),
         }
         for slots, side in sides.items()
     ]

@@ -1,12 +1,16 @@
 """One slot against two: both sides in a row, and a table that changes is no speed."""
 
+import subprocess
+import sys
+from types import SimpleNamespace
+
 import pytest
-from benchmarks import slots
+from benchmarks import processes, slots
 
 
 def plant_sides(monkeypatch, tables):
     """Let one slot take 100 seconds and two 60, and end in these tables."""
-    sides = {1: (100.0, 80.0), 2: (60.0, 90.0)}
+    sides = {1: (100.0, 80.0, 500.2), 2: (60.0, 90.0, 501.0)}
     monkeypatch.setattr(
         slots,
         "measure_side",
@@ -22,6 +26,23 @@ def test_two_slots_stand_beside_one(monkeypatch):
     assert table["times_as_fast"].tolist() == [1, 1.67]
     assert table["efficiency"].tolist() == [1, 0.83]
     assert table["processor_seconds"].tolist() == [20, 22.5]
+    assert table["largest_process_mib"].tolist() == [500, 501]
+
+
+def hold(sweep, **_):
+    subprocess.run([sys.executable, "-c", "bytearray(10**8)"], check=True)
+
+
+def test_a_side_counts_its_own_processes_alone(tmp_path):
+    subprocess.run([sys.executable, "-c", "bytearray(10**9)"], check=True)
+    side = processes.in_fresh_process(run_planted_side, tmp_path)
+    assert 95 < side.largest_mib < 500 and side.table == b""
+
+
+def run_planted_side(home):
+    slots.running.run_sweep = hold
+    missing = SimpleNamespace(table=home / "missing")
+    return slots.run_side(missing, home, 1, ())
 
 
 def test_slots_that_change_the_answer_are_seen(monkeypatch):
