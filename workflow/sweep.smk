@@ -139,7 +139,8 @@ rule train:
     input:
         notebook=lambda wildcards: ancient(tracked(settings.TRAININGS[wildcards.model])),
         splits=splits,
-        cached=ancient(rules.preprocess_images.output.executed),
+        # Not ancient(): where that job is due, Snakemake would ask no further of this one.
+        cached=rules.preprocess_images.output.executed,
     output:
         artifact(),
     log:
