@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import pandas as pd
+from cluster import planning
 
 from benchmarks import (
     choices,
@@ -43,7 +44,7 @@ BENCHMARKS: dict[str, Callable[[], pd.DataFrame]] = {
 
 def main(arguments: list[str] | None = None) -> None:
     """Write one table per benchmark to data/results/benchmarks, with its machine."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser = argparse.ArgumentParser("python -m benchmarks", description=main.__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHMARKS))
     names = parser.parse_args(arguments).names or [*BENCHMARKS]
     if unknown := sorted({*names} - {*BENCHMARKS}):
@@ -56,6 +57,7 @@ def main(arguments: list[str] | None = None) -> None:
         seconds = time.monotonic() - start
         record.keep(name, table, seconds=seconds, code=code)
         page.update_page()
+        planning.update_file()
 
 
 if __name__ == "__main__":

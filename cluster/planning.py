@@ -197,6 +197,11 @@ def update_page(text: str) -> str:
     return text
 
 
-if __name__ == "__main__":
+def update_file() -> None:
+    """Bring docs/scaling.md up to date."""
     page = paths.project_root() / PAGE
     page.write_text(update_page(page.read_text("utf-8")), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    update_file()

@@ -120,6 +120,13 @@ def test_errors_are_sentences_without_a_traceback(run, words, message) -> None:
     assert message in result.output and "Traceback" not in result.output
 
 
+def test_a_backend_that_is_not_here_is_refused_in_a_sentence(run, monkeypatch) -> None:
+    monkeypatch.setenv("KERAS_BACKEND", "planted")
+    result = run("train", "vgg16_four_class")
+    assert result.exit_code == 1
+    assert "planted, which is not installed here. Install it" in result.output
+
+
 @pytest.mark.parametrize(
     ("dataset", "message"),
     [("nickpavar", "'nickpavar' is unknown"), ("sartaj", "data fetch sartaj")],

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -383,3 +384,25 @@ def test_settings_refuse_by_name(chosen, named):
 @pytest.mark.parametrize("profile", ["quick", "cpu", "paper", "best"])
 def test_every_profile_has_its_file(profile):
     assert settings.read_profile(profile)["profile"] == profile
+
+
+def test_an_interrupted_graph_may_stop_its_jobs(tmp_path):
+    """Ctrl-C goes to the whole group, as a terminal sends it."""
+    tidied = tmp_path / "tidied"
+    jobs = (
+        "import pathlib, sys, time\n"
+        "try:\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "except KeyboardInterrupt:\n    time.sleep(1)\n"
+        "    pathlib.Path(sys.argv[1]).touch()\n"
+    )
+    caller = (
+        "import sys\nfrom braintumor.workflow import graph\n"
+        "sys.exit(graph.execute([sys.executable, '-c', *sys.argv[1:]]))\n"
+    )
+    command = [sys.executable, "-c", caller, jobs, str(tidied)]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, start_new_session=True
+    ) as process:
+        assert process.stdout.readline() == b"ready\n"
+        os.killpg(process.pid, signal.SIGINT)
+    assert process.returncode == notebooks.INTERRUPTED and tidied.exists()

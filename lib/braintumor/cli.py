@@ -129,6 +129,7 @@ def train_model(
 
     Several devices or processes want KERAS_BACKEND=jax: see docs/devices.md.
     """
+    _require_backend()
     from braintumor import experiment, runs
     from braintumor.modeling import sharing
     from braintumor.modeling.backbones import WeightsUnavailableError
@@ -160,6 +161,22 @@ def train_model(
     for name, value in contract["facts"].items():
         typer.echo(f"{name.replace('_', ' '):20} {value}")
     typer.echo(f"Model in {runs.relative(folder)}")
+
+
+def _require_backend() -> None:
+    """Refuse a backend of Keras that is not here, before Keras fails to import it."""
+    from importlib.util import find_spec
+
+    from braintumor import provenance
+
+    name = provenance.keras_backend()
+    if find_spec(name) is None:
+        message = (
+            f"Keras is to compute with {name}, which is not installed here. Install it "
+            f"(pip install {name}), or set KERAS_BACKEND to one that is: tensorflow, "
+            "jax or torch."
+        )
+        raise fail(ValueError(message))
 
 
 if __name__ == "__main__":

@@ -29,7 +29,9 @@ def run_study(
     if name is None:
         for title, study in found.items():
             typer.echo(f"{title:16} {study.QUESTION}")
-            typer.echo(f"{'':16} needs {', '.join(study.NEEDS)}; {study.COSTS}")
+            typer.echo(
+                f"{'':16} needs {', '.join(study.NEEDS) or 'nothing'}; {study.COSTS}"
+            )
         return
     if name not in found:
         raise fail(ValueError(f"No study {name!r}: choose {', '.join(found)}."))

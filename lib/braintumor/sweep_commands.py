@@ -75,6 +75,7 @@ def run_sweep(
         raise fail(error) from error
     if not dry:
         typer.echo(_show_spread(sweep.table))
+        typer.echo("Means of the pooled scores over n seeds, ± standard deviation.")
         typer.echo(f"Sweep {sweep.name} is complete: {runs.relative(sweep.table)}")
 
 

@@ -128,7 +128,7 @@ def test_a_killed_training_is_resumed_and_nothing_is_done_twice(home):
     assert planned(sweep(home, "--dry")) == {}
     more = {"deal_folds": 1, "train": 2, "answer": 2, "join": 1}
     assert planned(sweep(home, "--dry", seeds="7 8")) == more
-    # Snakemake asks no further of jobs behind ancient() where the job before them is due.
+    # Behind ancient() a job would not be asked where the one before it is due.
     changed = planned(sweep(home, "--dry", "--parameter", "side=64"))
     everything = {"preprocess_images": 1, "train": 2, "answer": 2, "join": 1}
     assert changed | everything == changed

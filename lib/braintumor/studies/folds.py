@@ -21,9 +21,7 @@ from braintumor.studies.trained import (
 
 QUESTION = "How far do the fold and the seed move the score of DenseNet121?"
 NEEDS = ("nickparvar",)
-COSTS = (
-    "fifteen hours on two cores, --parallel 2 a fifth less; resumes where it stopped"
-)
+COSTS = "half a day on two cores, less with --parallel 2; resumes where it stopped"
 
 SOURCE = "nickparvar"
 MODEL, PROFILE = "densenet121_four_class", "cpu"

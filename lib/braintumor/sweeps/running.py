@@ -2,7 +2,6 @@
 
 import importlib.util
 import os
-import subprocess
 
 from braintumor import paths, runs
 from braintumor.sweeps import plan
@@ -50,7 +49,7 @@ def run_sweep(
             *("--quiet", "rules", "host", "reason"),
             *further,
         )
-        status = subprocess.run(command, check=False).returncode
+        status = graph.execute(command)
         if status and not dry:
             sweep.table.unlink(missing_ok=True)  # it no longer says the truth
     if status:
@@ -92,8 +91,11 @@ def _what_failed(sweep: plan.Sweep, status: int) -> str:
         log = plan.ANSWER_LOG if trained else plan.LOG
         logs.append(cell.folder / log.format(model=model))
     read = ", ".join(runs.relative(log) for log in logs if log.is_file())
+    again = "the same command goes on from here."
+    if status != graph.INTERRUPTED:
+        again = f"once the reason is mended, {again}"
     return (
         f"The sweep stopped with status {status}; {missing} of "
         f"{len(sweep.trainings())} trainings have no answers."
-        f"{f' Read {read}.' if read else ''} The same command goes on from here."
+        f"{f' Read {read}.' if read else ''} {again[0].upper()}{again[1:]}"
     )

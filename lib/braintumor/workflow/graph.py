@@ -12,6 +12,8 @@ from typing import Any
 
 from braintumor import locks, paths, runs
 
+INTERRUPTED = 130  # the status of a shell's command that Ctrl-C ended
+
 
 class RunFailedError(RuntimeError):
     """A notebook of the graph stopped; the message names what to read."""
@@ -37,7 +39,7 @@ def run_graph(
     files = runs.run_paths(chosen["run"])
     index = files.report / "index.html"
     with hold_run(files.folder):
-        status = subprocess.run(_command(chosen, cores, dry), check=False).returncode
+        status = execute(_command(chosen, cores, dry))
         if status and not dry:
             for stale in (index, files.results):
                 stale.unlink(missing_ok=True)
@@ -126,6 +128,20 @@ def snakemake_command(snakefile: str, *words: str) -> list[str]:
         *("--nolock", "--rerun-incomplete"),
         *words,
     ]
+
+
+def execute(command: list[str]) -> int:
+    """Run a command to its end, and return its status.
+
+    Ctrl-C reaches the command, too; it is given the time to stop its jobs, and the
+    status is 130.
+    """
+    with subprocess.Popen(command) as process:
+        try:
+            return process.wait()
+        except KeyboardInterrupt:
+            process.wait()
+            return INTERRUPTED
 
 
 def _command(chosen: Mapping[str, Any], cores: int | None, dry: bool) -> list[str]:
